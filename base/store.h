@@ -1,0 +1,53 @@
+#pragma once
+// Opening a program's database: the URL, the pragmas, the lock, the migrations.
+//
+// One set of SQL through SOCI for every engine; SQLite today ("sqlite:PATH"). The classes that own
+// the tables (exporter/account_store, webhook/outbox) include soci.h in their .cc; nobody else sees
+// it. Failures are StoreErrors, whose text names the file and says what to do about it.
+
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace soci {
+class session;
+}
+
+namespace lowbalance {
+
+struct StoreError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+class Store {
+ public:
+  struct Options {
+    std::string url;  // "sqlite:/var/lib/lowbalance/exporter.db".
+    // One element per schema version, in order, each one or more statements separated by ';'.
+    // The store's version is the number of those applied; missing ones are applied in one
+    // transaction. A store of a newer version is refused.
+    std::span<const std::string_view> migrations;
+    // An advisory lock beside the file, so that two processes never write one store. If it is
+    // taken: throws, or with `wait_for_lock` waits until it is free or `stop` says to give up.
+    bool wait_for_lock = false;
+  };
+  explicit Store(const Options& options);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  // Not thread-safe: the owner guards it. WAL and synchronous=FULL: a commit survives a power cut.
+  [[nodiscard]] soci::session& session();
+
+  // Opens without writing and checks integrity and version. Empty if well, else what is wrong.
+  // A store that does not exist yet is well.
+  [[nodiscard]] static std::string Check(const Options& options);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lowbalance

@@ -1,0 +1,49 @@
+#pragma once
+// The web configuration file of Prometheus' exporter-toolkit: TLS and basic authentication.
+// https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md
+//
+// Read: tls_server_config (cert_file, key_file, client_auth_type, client_ca_file, min_version)
+// and basic_auth_users (name: bcrypt hash). Other keys of the format that we do not implement are
+// mistakes, so that nobody believes in a protection that is not there.
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/yaml.h"
+
+namespace lowbalance {
+
+struct WebConfig {
+  std::filesystem::path cert_file;  // Empty: plain HTTP.
+  std::filesystem::path key_file;
+  std::filesystem::path client_ca_file;
+  bool require_client_cert = false;  // RequireAndVerifyClientCert.
+  std::string min_version = "TLS12";
+  std::map<std::string, std::string, std::less<>> users;  // Name to bcrypt hash.
+};
+
+// Reads a web configuration file; what is wrong is added to `mistakes`.
+[[nodiscard]] WebConfig LoadWebConfig(const std::filesystem::path& file,
+                                      std::vector<Mistake>* mistakes);
+
+// Checks passwords against bcrypt hashes. A right answer is remembered (as a keyed hash), since
+// bcrypt costs about 70 ms; a name that does not exist takes as long as a wrong password.
+// Thread-safe.
+class PasswordChecker {
+ public:
+  PasswordChecker();
+  ~PasswordChecker();
+  [[nodiscard]] bool Check(const WebConfig& config, std::string_view user,
+                           std::string_view password);
+
+ private:
+  struct Cache;
+  std::unique_ptr<Cache> cache_;
+};
+
+}  // namespace lowbalance

@@ -1,0 +1,127 @@
+#pragma once
+// What the exporter remembers of an account, and how a poll or an edit changes it.
+//
+// Pure: (memory, reading or edit, now) → memory. The exporter commits the result to its store
+// before it publishes it. The rules are those of the project's semantics page, S1 to S4 and S7,
+// as far as they concern when an episode begins, changes and ends; what is sent about it is
+// decided in core/episode.h, by the webhook.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/available_credit.h"
+#include "core/money.h"
+#include "core/result.h"
+#include "core/time.h"
+
+namespace lowbalance {
+
+// Names an account throughout: metrics, facts, stores, API.
+struct AccountKey {
+  std::string provider;
+  std::string account_id;
+  friend auto operator<=>(const AccountKey&, const AccountKey&) = default;
+};
+
+// The one level there is unless somebody adds another.
+inline constexpr std::string_view kDefaultLevel = "warning";
+
+// Providers and levels are used in label matchers and file names: 1 to 40 of a-z 0-9 _ -,
+// beginning with a letter.
+[[nodiscard]] bool IsValidName(std::string_view text);
+// Account ids are the provider's: 1 to 128 bytes of valid UTF-8 without control characters and
+// without white space at either end.
+[[nodiscard]] bool IsValidAccountId(std::string_view text);
+
+// Whether the account ever had costs. Bulk lists show yes and unknown.
+enum class CostsIncurred { kUnknown, kNo, kYes };
+
+// What one poll saw of one account.
+struct Reading {
+  AccountKey account;
+  std::string account_name;  // Empty if the source has none.
+  std::string currency;
+  Money available_credit;  // As the provider states it, or the formula where it gives the terms.
+  CreditTerms terms;
+  CostsIncurred costs_incurred = CostsIncurred::kUnknown;
+  // When the provider says the data is of; `now` where it says nothing. A later instant than now
+  // counts as now.
+  std::optional<Time> as_of;
+};
+
+enum class EndReason { kRecovered, kDisabled, kThresholdLowered };
+[[nodiscard]] std::string_view ToString(EndReason reason);  // "recovered", …
+[[nodiscard]] std::optional<EndReason> ParseEndReason(std::string_view text);
+
+struct Ended {
+  Time at{};
+  EndReason reason = EndReason::kRecovered;
+  friend bool operator==(const Ended&, const Ended&) = default;
+};
+
+// One account at one level: the setting, and the episode if the account is low.
+struct LevelMemory {
+  bool enabled = false;
+  std::optional<Money> threshold;
+  // The currency the threshold was set in. Where it is not the account's any more, the setting
+  // is suspended: it counts as disabled until somebody sets it anew.
+  std::string currency;
+  bool suspended = false;
+
+  // Present only in an episode.
+  std::optional<Time> low_since;
+  std::optional<Time> first_change;
+  std::optional<Time> overdue;
+  // When and why the last episode ended; stays until the next one ends.
+  std::optional<Ended> ended;
+
+  friend bool operator==(const LevelMemory&, const LevelMemory&) = default;
+};
+
+struct AccountMemory {
+  AccountKey account;
+  std::string account_name;
+  std::string currency;                   // Empty until the first reading or setting.
+  std::optional<Money> available_credit;  // Empty until a poll has succeeded.
+  CreditTerms terms;
+  CostsIncurred costs_incurred = CostsIncurred::kUnknown;
+  bool up = false;                   // Did the last poll succeed?
+  std::optional<Time> last_success;  // As of when the newest data is.
+  std::optional<Time> changed;       // When available credit was last seen to change.
+  Money spend_total;                 // Every decrease seen, added up; starts anew with a currency
+  Money top_up_total;                // and stays at its last value where it would overflow.
+  std::map<std::string, LevelMemory, std::less<>> levels;
+  // The last instant noted along this account. Instants strictly increase: an instant is the
+  // wall clock, or a millisecond after this one if the clock is not later.
+  Time last_instant{};
+
+  friend bool operator==(const AccountMemory&, const AccountMemory&) = default;
+};
+
+// Is the setting one that can be low: enabled, with a threshold, not suspended?
+[[nodiscard]] bool IsActive(const LevelMemory& level);
+
+// A poll saw the account. `reading.account` must be `memory.account`. Refuses a reading whose
+// as_of is before the newest data known (an old file put back must not move the balance);
+// the caller then treats it as a failed poll.
+[[nodiscard]] Result<AccountMemory> Observe(AccountMemory memory, const Reading& reading, Time now);
+
+// A poll did not see the account: nothing changes but `up`.
+[[nodiscard]] AccountMemory ObserveFailure(AccountMemory memory);
+
+// A wish to change one level's setting. An empty field stays as it is.
+struct SettingEdit {
+  std::string level{kDefaultLevel};
+  std::optional<bool> enabled;
+  std::optional<Money> threshold;
+  // The currency of the threshold; the account's if empty. Another than the account's is refused.
+  std::string currency;
+};
+
+// Applies an edit. Setting what is set already changes nothing, and notes no instant. Refused:
+// enabling without a threshold, a bad level name, a currency that is not the account's.
+[[nodiscard]] Result<AccountMemory> Edit(AccountMemory memory, const SettingEdit& edit, Time now);
+
+}  // namespace lowbalance

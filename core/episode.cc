@@ -1,0 +1,199 @@
+#include "core/episode.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <numeric>
+#include <tuple>
+
+namespace lowbalance {
+namespace {
+
+constexpr std::array<std::string_view, kReasonCount> kReasonNames{"alert",
+                                                                  "reminder",
+                                                                  "awaiting_first_change",
+                                                                  "reminder_not_due",
+                                                                  "reminders_exhausted",
+                                                                  "overdue",
+                                                                  "covered_by_lower_level",
+                                                                  "recovered",
+                                                                  "disabled",
+                                                                  "threshold_lowered",
+                                                                  "stale_facts",
+                                                                  "stale_billing_data",
+                                                                  "bad_facts",
+                                                                  "duplicate"};
+
+Reason ReasonOf(EndReason reason) {
+  switch (reason) {
+    case EndReason::kRecovered:
+      return Reason::kRecovered;
+    case EndReason::kDisabled:
+      return Reason::kDisabled;
+    case EndReason::kThresholdLowered:
+      return Reason::kThresholdLowered;
+  }
+  return Reason::kRecovered;
+}
+
+// Whole reminder intervals since the alert; 0 while a clock set back makes it lie ahead.
+int IntervalsSince(const Cadence& cadence, Time alerted_at, Time now) {
+  assert(cadence.every.count() > 0);
+  if (now < alerted_at) return 0;
+  return static_cast<int>(std::min<std::int64_t>((now - alerted_at) / cadence.every, 1'000'000));
+}
+
+// S1, S2, S5, S7, S16 for an episode whose facts are current. Changes `episode` as if what it
+// returns were done.
+Reason Judge(const Cadence& cadence, const Facts& facts, bool covered, Time now, Episode& episode) {
+  if (!episode.alerted_at) {
+    if (!facts.first_change) return Reason::kAwaitingFirstChange;
+    episode.alerted_at = now;
+    episode.covered = covered;
+    return covered ? Reason::kCoveredByLowerLevel : Reason::kAlert;
+  }
+  const int number = IntervalsSince(cadence, *episode.alerted_at, now);
+  if (covered) {
+    episode.last_reminder = std::max(episode.last_reminder, std::min(number, cadence.at_most));
+    return Reason::kCoveredByLowerLevel;
+  }
+  if (cadence.stop_when_overdue && episode.overdue) return Reason::kOverdue;
+  if (number > cadence.at_most || episode.last_reminder >= cadence.at_most) {
+    return Reason::kRemindersExhausted;
+  }
+  if (number <= episode.last_reminder) return Reason::kReminderNotDue;
+  episode.last_reminder = number;
+  return Reason::kReminder;
+}
+
+// A delivery that repeats what is known: the same evaluation, nothing to send, and not even the
+// passing of time has made the facts too old. Its reason is about the delivery, so the account
+// keeps the one it has.
+bool SaysNothingNew(const Episode& known, const Episode& after) {
+  const bool stale =
+      after.reason == Reason::kStaleFacts || after.reason == Reason::kStaleBillingData;
+  if (stale) return after == known;
+  Episode same_reason = after;
+  same_reason.reason = known.reason;
+  return same_reason == known;
+}
+
+Decision DecideLow(const DecisionLimits& limits, const Episode* known, const Facts& facts,
+                   bool covered, Time now) {
+  assert(facts.low_since);
+  const Time low_since = *facts.low_since;
+  const bool same = known != nullptr && known->low_since == low_since;
+  if (known != nullptr) {
+    const bool is_over = known->ended && low_since <= known->ended->at;
+    // A clock set back leaves the newest evaluation in the future; it must not hold up what
+    // comes now.
+    const bool is_older = same && facts.evaluated_at < std::min(known->newest_evaluation, now);
+    if (low_since < known->low_since || is_over || is_older) return {};
+  }
+
+  Decision decision;
+  Episode episode = same ? *known : Episode{.low_since = low_since};
+  if (known != nullptr && !same) decision.cancel_before = low_since;
+  episode.newest_evaluation = facts.evaluated_at;
+  episode.overdue = episode.overdue || facts.overdue;
+  if (now - facts.evaluated_at > limits.facts_max_age) {
+    episode.reason = Reason::kStaleFacts;
+  } else if (now - facts.last_success > limits.billing_data_max_age) {
+    episode.reason = Reason::kStaleBillingData;
+  } else {
+    episode.reason = Judge(limits.cadence, facts, covered, now, episode);
+  }
+  if (same && SaysNothingNew(*known, episode)) return {};
+
+  decision.reason = episode.reason;
+  if (episode.reason == Reason::kAlert) decision.notice = Notice{0};
+  if (episode.reason == Reason::kReminder) decision.notice = Notice{episode.last_reminder};
+  decision.next = episode;
+  return decision;
+}
+
+Decision DecideEnded(const DecisionLimits& limits, const Episode* known, const Facts& facts,
+                     Time now) {
+  assert(facts.ended);
+  const Ended ended = *facts.ended;
+  if (known != nullptr &&
+      (ended.at <= known->low_since || (known->ended && ended.at <= known->ended->at))) {
+    return {};
+  }
+  // The age of the billing data does not matter here: that an episode is over stays true.
+  if (now - facts.evaluated_at > limits.facts_max_age) {
+    return Decision{.reason = Reason::kStaleFacts};
+  }
+  Decision decision{.reason = ReasonOf(ended.reason), .cancel_before = ended.at};
+  decision.next = known != nullptr ? *known : Episode{.low_since = ended.at};
+  decision.next->ended = ended;
+  decision.next->reason = decision.reason;
+  return decision;
+}
+
+}  // namespace
+
+std::string_view ToString(Reason reason) {
+  return kReasonNames.at(static_cast<std::size_t>(reason));
+}
+
+std::optional<Reason> ParseReason(std::string_view text) {
+  const auto* const found = std::find(kReasonNames.begin(), kReasonNames.end(), text);
+  if (found == kReasonNames.end()) return std::nullopt;
+  return static_cast<Reason>(found - kReasonNames.begin());
+}
+
+std::vector<Decision> Decide(const DecisionLimits& limits,
+                             const std::map<std::string, Episode, std::less<>>& known,
+                             std::span<const Facts> facts, Time now) {
+  std::vector<Decision> decisions(facts.size());
+  // Ends first, then S16's order: levels by their thresholds, equal ones by name.
+  std::vector<std::size_t> order(facts.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    const auto rank = [](const Facts& f) {
+      return std::make_tuple(f.kind == AlertKind::kLowBalance, f.threshold,
+                             std::string_view(f.level));
+    };
+    return rank(facts[a]) < rank(facts[b]);
+  });
+
+  std::map<std::string, Episode, std::less<>> states = known;
+  bool covered = false;
+  for (const std::size_t i : order) {
+    const Facts& fact = facts[i];
+    const auto found = states.find(fact.level);
+    const Episode* state = found == states.end() ? nullptr : &found->second;
+    Decision& decision = decisions[i];
+    if (fact.kind == AlertKind::kLowBalanceEnded) {
+      decision = DecideEnded(limits, state, fact, now);
+      if (decision.next) states[fact.level] = *decision.next;
+      continue;
+    }
+    decision = DecideLow(limits, state, fact, covered, now);
+    if (decision.next) states[fact.level] = *decision.next;
+    // A lower level speaks for those above while its own episode, the one these facts are of, has
+    // been alerted and goes on. One that this notification does not show to go on covers nothing.
+    const auto after = states.find(fact.level);
+    covered = covered || (after != states.end() && after->second.alerted_at &&
+                          !after->second.ended && after->second.low_since == fact.low_since);
+  }
+  return decisions;
+}
+
+bool IsWorthStoring(const Episode& known, Episode next) {
+  next.newest_evaluation = known.newest_evaluation;
+  return next != known;
+}
+
+std::optional<Time> NextReminder(const Cadence& cadence, const Episode& episode, Time now) {
+  if (!episode.alerted_at || episode.ended || (cadence.stop_when_overdue && episode.overdue)) {
+    return std::nullopt;
+  }
+  const int next =
+      std::max(episode.last_reminder, IntervalsSince(cadence, *episode.alerted_at, now)) + 1;
+  if (next > cadence.at_most) return std::nullopt;
+  return *episode.alerted_at + next * cadence.every;
+}
+
+}  // namespace lowbalance

@@ -1,0 +1,122 @@
+#include "core/money.h"
+
+#include <algorithm>
+
+namespace lowbalance {
+namespace {
+
+constexpr int kDecimals = 6;
+constexpr std::int64_t kUnit = 1'000'000;
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsSpace(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f';
+}
+
+}  // namespace
+
+Result<Money> Money::Parse(std::string_view text) {
+  const std::string_view all = text;
+  const auto bad = [&](std::string_view why) {
+    std::string seen(all.substr(0, 60));
+    if (all.size() > 60) seen += "…";
+    return Reject("not an amount (" + std::string(why) + "): \"" + seen + "\"");
+  };
+  while (!text.empty() && IsSpace(text.front())) text.remove_prefix(1);
+  while (!text.empty() && IsSpace(text.back())) text.remove_suffix(1);
+  if (text.empty()) return bad("empty");
+
+  bool negative = false;
+  if (text.front() == '-' || text.front() == '+') {
+    negative = text.front() == '-';
+    text.remove_prefix(1);
+  }
+
+  // Summed up on the negative side, which reaches one further than the positive one.
+  std::int64_t total = 0;
+  const auto push = [&total](char digit) {
+    return !__builtin_mul_overflow(total, 10, &total) &&
+           !__builtin_sub_overflow(total, digit - '0', &total);
+  };
+
+  std::size_t digits = 0;
+  std::size_t since_comma = 0;
+  bool commas = false;
+  for (; !text.empty() && text.front() != '.'; text.remove_prefix(1)) {
+    if (text.front() == ',') {
+      if (commas ? since_comma != 3 : (digits == 0 || digits > 3)) return bad("misplaced comma");
+      commas = true;
+      since_comma = 0;
+      continue;
+    }
+    if (!IsDigit(text.front())) return bad("expected digits");
+    if (!push(text.front())) return bad("out of range");
+    ++digits;
+    ++since_comma;
+  }
+  if (commas && since_comma != 3) return bad("misplaced comma");
+  if (digits == 0) return bad("expected digits");
+
+  int decimals = 0;
+  if (!text.empty()) {
+    text.remove_prefix(1);
+    if (text.empty()) return bad("no digits after the point");
+    for (; !text.empty(); text.remove_prefix(1)) {
+      if (!IsDigit(text.front())) return bad("expected digits");
+      if (decimals == kDecimals) {
+        if (text.front() != '0') return bad("more than six decimals");
+        continue;
+      }
+      if (!push(text.front())) return bad("out of range");
+      ++decimals;
+    }
+  }
+  for (; decimals < kDecimals; ++decimals) {
+    if (!push('0')) return bad("out of range");
+  }
+  if (!negative && __builtin_sub_overflow(std::int64_t{0}, total, &total)) {
+    return bad("out of range");
+  }
+  return Money(total);
+}
+
+std::string Money::ToString() const { return ToString(0); }
+
+std::string Money::ToString(int decimals) const {
+  const auto magnitude = millionths_ < 0 ? 0 - static_cast<std::uint64_t>(millionths_)
+                                         : static_cast<std::uint64_t>(millionths_);
+  std::string fraction = std::to_string(magnitude % kUnit);
+  fraction.insert(0, kDecimals - fraction.size(), '0');
+  const auto keep = static_cast<std::size_t>(std::clamp(decimals, 0, kDecimals));
+  while (fraction.size() > keep && fraction.back() == '0') fraction.pop_back();
+
+  std::string text = millionths_ < 0 ? "-" : "";
+  text += std::to_string(magnitude / kUnit);
+  if (!fraction.empty()) text += "." + fraction;
+  return text;
+}
+
+std::optional<Money> Money::Add(Money a, Money b) {
+  std::int64_t sum = 0;
+  if (__builtin_add_overflow(a.millionths_, b.millionths_, &sum)) return std::nullopt;
+  return Money(sum);
+}
+
+std::optional<Money> Money::Subtract(Money a, Money b) {
+  std::int64_t difference = 0;
+  if (__builtin_sub_overflow(a.millionths_, b.millionths_, &difference)) return std::nullopt;
+  return Money(difference);
+}
+
+Result<std::string> ParseCurrency(std::string_view text) {
+  const bool shape = text.size() >= 2 && text.size() <= 10 && text[0] >= 'A' && text[0] <= 'Z' &&
+                     std::all_of(text.begin(), text.end(), [](char c) {
+                       return (c >= 'A' && c <= 'Z') || IsDigit(c) || c == '_';
+                     });
+  if (!shape) {
+    return Reject("not a currency code like USD: \"" + std::string(text.substr(0, 60)) + "\"");
+  }
+  return std::string(text);
+}
+
+}  // namespace lowbalance
