@@ -5,7 +5,10 @@
 // as %2F and stays one segment; no regular expression sees what a client sent. Limits: target
 // 4 KiB, 100 headers, 64 KiB of headers, the body as each route allows. Refused with 4xx: chunked
 // and compressed request bodies (Alertmanager and Prometheus send neither), methods a path does not
-// have (405 with Allow). A handler's exception is logged and answered by 500 without its text.
+// have (405 with Allow), and without reading a body that is too large or comes from somebody who
+// may not send it. A handler's exception is logged and answered by 500 without its text. Answers of
+// text and JSON over 1 KiB are compressed for clients that accept gzip. Never a redirect, never
+// 429.
 
 #include <cstdint>
 #include <filesystem>
@@ -61,6 +64,9 @@ class HttpServer {
     std::filesystem::path web_config_file;  // Re-read when it changes. Empty: plain, no users.
     std::filesystem::path token_file;       // For Access::kToken. Empty: no token wanted.
     int threads = 256;                      // Upper bound; they are started as needed.
+    // Told of each answer: the route's pattern (empty where there is none) and the status, also of
+    // requests that no handler got to see. Called on several threads at once.
+    std::function<void(std::string_view pattern, int status)> answered;
   };
   using Handler = std::function<HttpResponse(const HttpRequest&)>;
 

@@ -5,6 +5,7 @@
 // the tables (exporter/account_store, webhook/outbox) include soci.h in their .cc; nobody else sees
 // it. Failures are StoreErrors, whose text names the file and says what to do about it.
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <stdexcept>
@@ -24,7 +25,7 @@ struct StoreError : std::runtime_error {
 class Store {
  public:
   struct Options {
-    std::string url;  // "sqlite:/var/lib/lowbalance/exporter.db".
+    std::string url;  // "sqlite:/var/lib/lowbalance/exporter.db"; a path alone means that too.
     // One element per schema version, in order, each one or more statements separated by ';'.
     // The store's version is the number of those applied; missing ones are applied in one
     // transaction. A store of a newer version is refused.
@@ -32,6 +33,10 @@ class Store {
     // An advisory lock beside the file, so that two processes never write one store. If it is
     // taken: throws, or with `wait_for_lock` waits until it is free or `stop` says to give up.
     bool wait_for_lock = false;
+    std::function<bool()> stop;  // Asked every 100 ms while waiting; giving up throws.
+    // Whose store it is, e.g. "exporter". Written into a new store; one that belongs to another
+    // program is refused. Empty: not looked at.
+    std::string_view program;
   };
   explicit Store(const Options& options);
   ~Store();

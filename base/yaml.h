@@ -76,10 +76,15 @@ class YamlMap {
   // A map that is absent reads as an empty one.
   [[nodiscard]] YamlMap Map(std::string_view key) const;
   [[nodiscard]] std::vector<YamlValue> List(std::string_view key) const;
+  // A value that may be a scalar or a map; empty if the key is absent.
+  [[nodiscard]] std::optional<YamlValue> Value(std::string_view key) const;
   // A list of texts; a single scalar reads as a list of one.
   [[nodiscard]] std::vector<std::string> Strings(std::string_view key) const;
   // The keys of a map whose keys are the user's own names, in the file's order, with their values.
   [[nodiscard]] std::vector<std::pair<std::string, YamlValue>> Entries() const;
+
+  // The map's own line, from 1; 0 if the map is absent.
+  [[nodiscard]] int Line() const;
 
   // Notes a mistake at `key`, or at the map itself if `key` is empty or absent.
   void Mistaken(std::string_view key, std::string message) const;
@@ -106,6 +111,8 @@ class YamlFile {
   [[nodiscard]] std::vector<Mistake> mistakes() const;
 
  private:
+  friend class YamlMap;
+  friend class YamlValue;
   struct State;
   explicit YamlFile(std::shared_ptr<State> state);
   std::shared_ptr<State> state_;

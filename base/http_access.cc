@@ -1,0 +1,188 @@
+#include "base/http_access.h"
+
+#include <openssl/evp.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cctype>
+#include <stdexcept>
+#include <utility>
+
+#include "base/log.h"
+#include "base/secret.h"
+
+namespace lowbalance {
+namespace {
+
+constexpr std::string_view kNoUsers =
+    "this needs a login, and no users are configured. Name a file in web_config_file (or with "
+    "--web.config.file) that has basic_auth_users; write a password's hash with: htpasswd -nB NAME";
+
+// Changes whenever one of the files is written to or replaced.
+std::string StateOf(const std::filesystem::path& file) {
+  struct stat s {};
+  if (file.empty()) return "";
+  if (::stat(file.c_str(), &s) != 0) return "-";
+  std::string state;
+  for (const auto number :
+       {static_cast<long long>(s.st_mtim.tv_sec), static_cast<long long>(s.st_mtim.tv_nsec),
+        static_cast<long long>(s.st_size), static_cast<long long>(s.st_ino)}) {
+    state += std::to_string(number) + " ";
+  }
+  return state;
+}
+
+std::string StateOf(const std::filesystem::path& file, const WebConfig& config) {
+  return StateOf(file) + "|" + StateOf(config.cert_file) + "|" + StateOf(config.key_file) + "|" +
+         StateOf(config.client_ca_file);
+}
+
+std::shared_ptr<const WebSettings> Load(const std::filesystem::path& file) {
+  auto settings = std::make_shared<WebSettings>();
+  if (file.empty()) return settings;
+  std::vector<Mistake> mistakes;
+  settings->config = LoadWebConfig(file, &mistakes);
+  std::string text;
+  for (const auto& mistake : mistakes) text += (text.empty() ? "" : "\n") + mistake.ToString();
+  if (!text.empty()) throw std::runtime_error(text);
+  settings->tls = MakeTlsContext(settings->config);
+  return settings;
+}
+
+bool EqualIgnoringCase(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
+    return std::tolower(x) == std::tolower(y);
+  });
+}
+
+// What follows the scheme in an Authorization header; empty if it is another scheme.
+std::string_view Credentials(const HttpRequest& request, std::string_view scheme) {
+  std::string_view header = request.Header("authorization");
+  if (header.size() <= scheme.size() || header[scheme.size()] != ' ' ||
+      !EqualIgnoringCase(header.substr(0, scheme.size()), scheme)) {
+    return "";
+  }
+  header.remove_prefix(scheme.size() + 1);
+  while (header.starts_with(' ')) header.remove_prefix(1);
+  return header;
+}
+
+std::optional<std::string> DecodeBase64(std::string_view text) {
+  if (text.empty() || text.size() % 4 != 0 || text.size() > 8192) return std::nullopt;
+  std::string decoded(text.size() / 4 * 3, '\0');
+  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(decoded.data()),
+                                   reinterpret_cast<const unsigned char*>(text.data()),
+                                   static_cast<int>(text.size()));
+  if (size < 0) return std::nullopt;
+  // OpenSSL counts the padding's zeros as text.
+  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+  decoded.resize(static_cast<std::size_t>(size) - padding);
+  return decoded;
+}
+
+HttpResponse Unauthorized(std::string_view challenge, std::string_view message) {
+  HttpResponse response = JsonError(401, message);
+  response.headers.emplace_back("WWW-Authenticate", std::string(challenge));
+  return response;
+}
+
+}  // namespace
+
+HttpAccess::HttpAccess(std::filesystem::path web_config_file, std::filesystem::path token_file)
+    : web_config_file_(std::move(web_config_file)),
+      token_file_(std::move(token_file)),
+      settings_(Load(web_config_file_)),
+      seen_(StateOf(web_config_file_, settings_->config)) {
+  if (token_file_.empty()) return;
+  if (const auto token = ReadSecretFile(token_file_); !token) {
+    throw std::runtime_error(token.error().message);
+  }
+}
+
+std::shared_ptr<const WebSettings> HttpAccess::Settings() {
+  const std::lock_guard lock(mutex_);
+  std::string state = StateOf(web_config_file_, settings_->config);
+  if (state == seen_) return settings_;
+  try {
+    std::error_code failed;
+    // An editor that writes in place empties the file first: that must not switch logins off.
+    if (std::filesystem::file_size(web_config_file_, failed) == 0 && !failed) return settings_;
+    settings_ = Load(web_config_file_);
+    state = StateOf(web_config_file_, settings_->config);
+    log::Info("web configuration read again", {{"file", web_config_file_.string()}});
+  } catch (const std::exception& e) {
+    log::Error("web configuration is wrong, the one before stays in force",
+               {{"file", web_config_file_.string()}, {"error", e.what()}});
+  }
+  seen_ = std::move(state);
+  return settings_;
+}
+
+std::optional<HttpResponse> HttpAccess::Refuse(Access access, HttpRequest* request) {
+  switch (access) {
+    case Access::kOpen:
+      return std::nullopt;
+    case Access::kToken:
+      return RefuseToken(*request);
+    case Access::kMetrics: {
+      const auto settings = Settings();
+      if (settings->config.users.empty()) return std::nullopt;
+      return RefuseLogin(settings->config, request);
+    }
+    case Access::kLogin: {
+      const auto settings = Settings();
+      if (settings->config.users.empty()) return JsonError(403, kNoUsers);
+      if (auto refusal = RefuseLogin(settings->config, request)) return refusal;
+      // A browser sends a remembered password along with what any site makes it ask for.
+      if (request->method != "GET" && request->method != "HEAD" && IsCrossOrigin(*request)) {
+        return JsonError(403, "refused: a page of another site made this request");
+      }
+      return std::nullopt;
+    }
+  }
+  return JsonError(403, "refused");
+}
+
+std::optional<HttpResponse> HttpAccess::RefuseLogin(const WebConfig& config, HttpRequest* request) {
+  constexpr std::string_view kChallenge = "Basic realm=\"lowbalance\", charset=\"UTF-8\"";
+  const auto login = DecodeBase64(Credentials(*request, "Basic"));
+  const std::size_t colon = login ? login->find(':') : std::string::npos;
+  if (colon == std::string::npos) return Unauthorized(kChallenge, "a user and password are needed");
+  const std::string user = login->substr(0, colon);
+  if (!passwords_.Check(config, user, std::string_view(*login).substr(colon + 1))) {
+    return Unauthorized(kChallenge, "wrong user or password");
+  }
+  request->user = user;
+  return std::nullopt;
+}
+
+std::optional<HttpResponse> HttpAccess::RefuseToken(const HttpRequest& request) const {
+  if (token_file_.empty()) return std::nullopt;
+  const auto token = ReadSecretFile(token_file_);
+  if (!token) {
+    // Our fault, and passing: whoever asks is to come again.
+    log::Error("the bearer token cannot be read", {{"error", token.error().message}});
+    return JsonError(503, "the bearer token cannot be checked at present");
+  }
+  const std::string_view given = Credentials(request, "Bearer");
+  if (given.empty()) return Unauthorized("Bearer", "a bearer token is needed");
+  if (!EqualInConstantTime(given, *token)) {
+    return Unauthorized("Bearer error=\"invalid_token\"", "wrong bearer token");
+  }
+  return std::nullopt;
+}
+
+bool IsCrossOrigin(const HttpRequest& request) {
+  // Set by browsers alone, and out of a page's reach, so that it settles the matter.
+  if (const auto site = request.Header("sec-fetch-site"); !site.empty()) {
+    return site != "same-origin";
+  }
+  const std::string_view origin = request.Header("origin");
+  if (origin.empty()) return false;
+  // The scheme is not compared: behind a proxy that ends TLS it is not the one we see.
+  const std::size_t slashes = origin.find("://");
+  return slashes == std::string_view::npos ||
+         !EqualIgnoringCase(origin.substr(slashes + 3), request.Header("host"));
+}
+
+}  // namespace lowbalance
