@@ -1,0 +1,60 @@
+#include "exporter/account_rules.h"
+
+#include <utility>
+
+namespace lowbalance {
+
+void AccountRules::Decorate(Account& account) const {
+  account.contact = default_contact;
+  account.provisioned.clear();
+  const auto found = accounts.find(account.memory.account);
+  if (found == accounts.end()) return;
+  if (!found->second.contact.empty()) account.contact = found->second.contact;
+  for (const ProvisionedSetting& setting : found->second.settings) {
+    account.provisioned.push_back(setting.level);
+  }
+}
+
+AccountRules MakeAccountRules(const Config& config) {
+  AccountRules rules{.file = config.file.string(), .default_contact = config.default_contact};
+  for (const SourceConfig& source : config.exporter.sources) rules.sources.insert(source.name);
+  for (const AccountConfig& account : config.exporter.accounts) {
+    rules.accounts.emplace(account.account, account);
+  }
+  return rules;
+}
+
+Result<AccountMemory> Provision(AccountMemory memory, const ProvisionedSetting& setting, Time now) {
+  const auto found = memory.levels.find(setting.level);
+  const bool known = found != memory.levels.end();
+  if (known) {
+    LevelMemory& level = found->second;
+    const bool same_amount = level.threshold == setting.threshold &&
+                             (setting.currency.empty() || setting.currency == level.currency);
+    if (same_amount && level.enabled == setting.enabled) return memory;
+    if (same_amount && level.suspended) {
+      level.enabled = setting.enabled;
+      return memory;
+    }
+  }
+  const bool foreign =
+      !setting.currency.empty() && !memory.currency.empty() && setting.currency != memory.currency;
+  if (!foreign) {
+    return Edit(std::move(memory),
+                {.level = setting.level,
+                 .enabled = setting.enabled,
+                 .threshold = setting.threshold,
+                 .currency = setting.currency},
+                now);
+  }
+  auto disabled = Edit(std::move(memory), {.level = setting.level, .enabled = false}, now);
+  if (!disabled) return disabled;
+  LevelMemory& level = disabled->levels[setting.level];
+  level.enabled = setting.enabled;
+  level.threshold = setting.threshold;
+  level.currency = setting.currency;
+  level.suspended = true;
+  return disabled;
+}
+
+}  // namespace lowbalance

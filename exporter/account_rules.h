@@ -1,0 +1,32 @@
+#pragma once
+// What the configuration file says of accounts, in the form the exporter looks it up in.
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "config/config.h"
+#include "exporter/snapshot.h"
+
+namespace lowbalance {
+
+struct AccountRules {
+  std::string file;  // The configuration file, as messages name it.
+  std::string default_contact;
+  std::set<std::string, std::less<>> sources;
+  std::map<AccountKey, AccountConfig> accounts;
+
+  // Fills in the parts of an account that come from the configuration.
+  void Decorate(Account& account) const;
+};
+
+[[nodiscard]] AccountRules MakeAccountRules(const Config& config);
+
+// A setting of the configuration file applied to what is remembered, only where the two differ: a
+// restart changes nothing, and a suspended setting stays so until the file's threshold or currency
+// changes. A setting in another currency than the account's is remembered as suspended, as it
+// would be had the account changed its currency later.
+[[nodiscard]] Result<AccountMemory> Provision(AccountMemory memory,
+                                              const ProvisionedSetting& setting, Time now);
+
+}  // namespace lowbalance

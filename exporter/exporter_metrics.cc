@@ -1,0 +1,147 @@
+#include "exporter/exporter_metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <map>
+#include <mutex>
+
+#include "base/process_metrics.h"
+
+namespace lowbalance {
+
+using prometheus::BuildCounter;
+using prometheus::BuildGauge;
+using prometheus::Counter;
+using prometheus::Family;
+using prometheus::Gauge;
+
+namespace {
+
+double Seconds(Time t) { return static_cast<double>(ToMillis(t)) / 1000; }
+
+struct SourceSeries {
+  Counter* success;
+  Counter* failure;
+  Gauge* duration;
+  Gauge* last_poll;
+  Gauge* accounts;
+};
+
+}  // namespace
+
+struct ExporterMetrics::Impl {
+  prometheus::Registry registry;
+
+  Gauge& build_info = BuildGauge()
+                          .Name("lowbalance_exporter_build_info")
+                          .Help("The version that is running: always 1.")
+                          .Register(registry)
+                          .Add({{"version", LOWBALANCE_VERSION}});
+  Family<Counter>& polls = BuildCounter()
+                               .Name("lowbalance_exporter_polls_total")
+                               .Help("Polls of a source, by outcome.")
+                               .Register(registry);
+  Family<Gauge>& poll_duration = BuildGauge()
+                                     .Name("lowbalance_exporter_poll_duration_seconds")
+                                     .Help("How long the last poll of a source took.")
+                                     .Register(registry);
+  Family<Gauge>& last_poll = BuildGauge()
+                                 .Name("lowbalance_exporter_last_poll_timestamp_seconds")
+                                 .Help("When a source was last polled, whatever the outcome.")
+                                 .Register(registry);
+  Family<Gauge>& accounts = BuildGauge()
+                                .Name("lowbalance_exporter_accounts")
+                                .Help("Accounts in the last poll of a source that succeeded.")
+                                .Register(registry);
+  Family<Counter>& edits = BuildCounter()
+                               .Name("lowbalance_exporter_edits_total")
+                               .Help("Edits of alert settings through the API, by outcome.")
+                               .Register(registry);
+  Counter& edits_applied = edits.Add({{"outcome", "applied"}});
+  Counter& edits_refused = edits.Add({{"outcome", "refused"}});
+  Counter& store_errors =
+      BuildCounter()
+          .Name("lowbalance_exporter_store_errors_total")
+          .Help("Commits to the store that failed; what they held was not published.")
+          .Register(registry)
+          .Add({});
+  Gauge& reload_ok = BuildGauge()
+                         .Name("lowbalance_exporter_config_last_reload_successful")
+                         .Help("Whether the configuration was taken in at the last attempt.")
+                         .Register(registry)
+                         .Add({});
+  Gauge& reload_at = BuildGauge()
+                         .Name("lowbalance_exporter_config_last_reload_success_timestamp_seconds")
+                         .Help("When the configuration in use was taken in.")
+                         .Register(registry)
+                         .Add({});
+
+  std::mutex mutex;
+  std::map<std::string, SourceSeries> sources;  // Guarded by mutex.
+};
+
+ExporterMetrics::ExporterMetrics() : impl_(std::make_unique<Impl>()) { impl_->build_info.Set(1); }
+ExporterMetrics::~ExporterMetrics() = default;
+
+void ExporterMetrics::AddSource(const std::string& source) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->sources.try_emplace(
+      source, SourceSeries{
+                  .success = &impl_->polls.Add({{"source", source}, {"outcome", "success"}}),
+                  .failure = &impl_->polls.Add({{"source", source}, {"outcome", "failure"}}),
+                  .duration = &impl_->poll_duration.Add({{"source", source}}),
+                  .last_poll = &impl_->last_poll.Add({{"source", source}}),
+                  .accounts = &impl_->accounts.Add({{"source", source}}),
+              });
+}
+
+void ExporterMetrics::RemoveSource(const std::string& source) {
+  const std::lock_guard lock(impl_->mutex);
+  const auto found = impl_->sources.find(source);
+  if (found == impl_->sources.end()) return;
+  impl_->polls.Remove(found->second.success);
+  impl_->polls.Remove(found->second.failure);
+  impl_->poll_duration.Remove(found->second.duration);
+  impl_->last_poll.Remove(found->second.last_poll);
+  impl_->accounts.Remove(found->second.accounts);
+  impl_->sources.erase(found);
+}
+
+void ExporterMetrics::PollSucceeded(const std::string& source, Time at,
+                                    std::chrono::duration<double> took, std::size_t accounts) {
+  const std::lock_guard lock(impl_->mutex);
+  const SourceSeries& series = impl_->sources.at(source);
+  series.success->Increment();
+  series.duration->Set(took.count());
+  series.last_poll->Set(Seconds(at));
+  series.accounts->Set(static_cast<double>(accounts));
+}
+
+void ExporterMetrics::PollFailed(const std::string& source, Time at,
+                                 std::chrono::duration<double> took) {
+  const std::lock_guard lock(impl_->mutex);
+  const SourceSeries& series = impl_->sources.at(source);
+  series.failure->Increment();
+  series.duration->Set(took.count());
+  series.last_poll->Set(Seconds(at));
+}
+
+void ExporterMetrics::EditDone(bool applied) {
+  (applied ? impl_->edits_applied : impl_->edits_refused).Increment();
+}
+
+void ExporterMetrics::StoreFailed() { impl_->store_errors.Increment(); }
+
+void ExporterMetrics::ReloadDone(bool success, Time at) {
+  impl_->reload_ok.Set(success ? 1 : 0);
+  if (success) impl_->reload_at.Set(Seconds(at));
+}
+
+std::string ExporterMetrics::Text() const {
+  return prometheus::TextSerializer().Serialize(impl_->registry.Collect()) + ProcessMetrics();
+}
+
+}  // namespace lowbalance

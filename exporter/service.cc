@@ -1,0 +1,130 @@
+#include "exporter/service.h"
+
+#include <exception>
+#include <utility>
+
+#include "base/log.h"
+#include "exporter/accounts_api.h"
+#include "exporter/exposition.h"
+#include "exporter/landing_page.h"
+
+namespace lowbalance {
+namespace {
+
+Store::Options PatientStore(const Config& config, const std::function<bool()>& stop) {
+  Store::Options options = ExporterStore(config);
+  options.wait_for_lock = true;
+  options.stop = [stop, said = false]() mutable {
+    if (!said) log::Info("waiting for the store's lock, which another process holds");
+    said = true;
+    return stop && stop();
+  };
+  return options;
+}
+
+// The address a client can use: the configured host with the port that was bound.
+std::string ActualAddress(const std::string& configured, std::uint16_t port) {
+  return configured.substr(0, configured.rfind(':')) + ":" + std::to_string(port);
+}
+
+}  // namespace
+
+Store::Options ExporterStore(const Config& config) {
+  return {.url = config.exporter.server.store_url,
+          .migrations = AccountStore::Migrations(),
+          .program = "exporter"};
+}
+
+ExporterService::ExporterService(const Config& config, Options options)
+    : options_(std::move(options)),
+      started_with_(config.exporter.server),
+      first_sources_(config.exporter.sources),
+      store_(PatientStore(config, options_.stop_waiting)),
+      account_store_(store_),
+      accounts_(account_store_),
+      poller_(accounts_, metrics_, options_.clock),
+      server_({.listen_address = config.exporter.server.listen_address,
+               .web_config_file = config.exporter.server.web_config_file}) {
+  const Time now = options_.clock();
+  accounts_.Configure(MakeAccountRules(config), now);
+  metrics_.ReloadDone(/*success=*/true, now);
+  AddRoutes();
+}
+
+std::uint16_t ExporterService::Start() {
+  const std::uint16_t port = server_.Start();
+  log::Info("listening", {{"address", ActualAddress(started_with_.listen_address, port)}});
+  poller_.Configure(first_sources_);
+  return port;
+}
+
+bool ExporterService::IsReady() {
+  // Stays so: a source that a reload adds is not waited for again.
+  if (!ready_ && poller_.EverySourcePolled()) ready_ = true;
+  return ready_;
+}
+
+void ExporterService::AddRoutes() {
+  server_.Route("GET", "/", Access::kOpen, [](const HttpRequest&) {
+    return HttpResponse{.content_type = "text/html; charset=utf-8", .body = LandingPage()};
+  });
+  server_.Route("GET", "/-/healthy", Access::kOpen, [](const HttpRequest&) {
+    return HttpResponse{.body = "lowbalance-exporter is healthy.\n"};
+  });
+  server_.Route("GET", "/-/ready", Access::kOpen, [this](const HttpRequest&) {
+    if (IsReady()) return HttpResponse{.body = "lowbalance-exporter is ready.\n"};
+    return HttpResponse{.status = 503,
+                        .body = "lowbalance-exporter has not polled every source yet.\n"};
+  });
+  server_.Route("POST", "/-/reload", Access::kMetrics, [this](const HttpRequest&) {
+    std::string mistakes;
+    for (const std::string& mistake : Reload()) mistakes += mistake + "\n";
+    if (mistakes.empty()) return HttpResponse{.body = "reloaded\n"};
+    return HttpResponse{.status = 500, .body = "not reloaded:\n" + mistakes};
+  });
+  server_.Route("GET", "/metrics", Access::kMetrics, [this](const HttpRequest&) {
+    HttpResponse response{.content_type = "text/plain; version=0.0.4; charset=utf-8"};
+    AppendAccountMetrics(*accounts_.snapshot(), response.body);
+    response.body += metrics_.Text();
+    return response;
+  });
+  AddAccountsApi(server_, accounts_, metrics_, options_.clock);
+}
+
+std::vector<std::string> ExporterService::Reload() {
+  const std::lock_guard lock(reload_mutex_);
+  std::vector<std::string> mistakes;
+  try {
+    mistakes = TryReload();
+  } catch (const std::exception& e) {
+    metrics_.ReloadDone(/*success=*/false, options_.clock());
+    log::Error("configuration not reloaded", {{"error", e.what()}});
+    throw;
+  }
+  metrics_.ReloadDone(mistakes.empty(), options_.clock());
+  for (const std::string& mistake : mistakes) {
+    log::Error("configuration not reloaded", {{"error", mistake}});
+  }
+  if (mistakes.empty()) log::Info("configuration reloaded");
+  return mistakes;
+}
+
+std::vector<std::string> ExporterService::TryReload() {
+  const ConfigResult loaded = options_.load_config();
+  std::vector<std::string> mistakes;
+  for (const Mistake& mistake : loaded.mistakes) mistakes.push_back(mistake.ToString());
+  if (!mistakes.empty()) return mistakes;
+
+  const ServerConfig& server = loaded.config.exporter.server;
+  if (server.listen_address != started_with_.listen_address ||
+      server.web_config_file != started_with_.web_config_file ||
+      server.store_url != started_with_.store_url) {
+    log::Warn("listen_address, web_config_file and store take effect at the next start");
+  }
+  // Accounts first: from then on, what a source that is gone may still bring is ignored.
+  accounts_.Configure(MakeAccountRules(loaded.config), options_.clock());
+  poller_.Configure(loaded.config.exporter.sources);
+  return mistakes;
+}
+
+}  // namespace lowbalance
