@@ -1,0 +1,52 @@
+#pragma once
+// What was sent, for people who look: messages with their deliveries, the inbox, alerts that
+// decided nothing.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "webhook/database.h"
+#include "webhook/records.h"
+
+namespace lowbalance {
+
+// Thread-safe. All of it throws StoreError.
+class Archive {
+ public:
+  explicit Archive(Database& database) : database_(database) {}
+
+  struct Found {
+    Message message;  // Without its HTML, and in lists without its text.
+    std::vector<Delivery> deliveries;
+  };
+  struct MessageFilter {
+    std::string provider;                // Empty matches all.
+    std::string account_id;              // Empty matches all.
+    std::optional<DeliveryState> state;  // Has a delivery in this state.
+    std::optional<std::int64_t> before;  // Ids below this one.
+    int limit = 100;
+  };
+  // Newest first.
+  [[nodiscard]] std::vector<Found> FindMessages(const MessageFilter& filter);
+  [[nodiscard]] std::optional<Found> FindMessage(std::int64_t id);
+
+  struct InboxFilter {
+    std::string recipient;  // Empty matches all.
+    std::optional<std::int64_t> before;
+    int limit = 100;
+  };
+  // Newest first.
+  [[nodiscard]] std::vector<InboxEntry> FindInbox(const InboxFilter& filter);
+  // False if there is no such entry.
+  [[nodiscard]] bool MarkRead(std::int64_t inbox_id);
+
+  // The latest seen first.
+  [[nodiscard]] std::vector<StoredBadAlert> FindBadAlerts(int limit);
+
+ private:
+  Database& database_;
+};
+
+}  // namespace lowbalance

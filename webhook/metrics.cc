@@ -1,0 +1,158 @@
+#include "webhook/metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <array>
+
+#include "base/process_metrics.h"
+#include "core/contract.h"
+#include "webhook/records.h"
+
+namespace lowbalance {
+namespace {
+
+using prometheus::Counter;
+using prometheus::Family;
+using prometheus::Gauge;
+
+double Seconds(Time at) { return static_cast<double>(ToMillis(at)) / 1000.0; }
+
+Family<Counter>& CounterFamily(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
+}
+Family<Gauge>& GaugeFamily(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
+}
+
+}  // namespace
+
+struct WebhookMetrics::Families {
+  // One registry for what is counted here, another for what is read from the store at each scrape.
+  prometheus::Registry counted;
+
+  Family<Gauge>& build_info = GaugeFamily(counted, "lowbalance_webhook_build_info",
+                                          "The version of the program; always 1.");
+  Family<Counter>& notifications =
+      CounterFamily(counted, "lowbalance_webhook_notifications_total",
+                    "Notifications of Alertmanager, by the status answered.");
+  Family<Counter>& alerts = CounterFamily(counted, "lowbalance_webhook_alerts_total",
+                                          "Alerts in accepted notifications.");
+  Family<Counter>& decisions =
+      CounterFamily(counted, "lowbalance_webhook_decisions_total",
+                    "Decisions on alerts, sent or not, by the reason that each one has.");
+  Family<Counter>& messages =
+      CounterFamily(counted, "lowbalance_webhook_messages_total",
+                    "Messages decided on; each goes to every recipient of a contact.");
+  Family<Counter>& deliveries = CounterFamily(
+      counted, "lowbalance_webhook_deliveries_total",
+      "What became of attempts to deliver: delivered, retry (failed, to be tried again), dead "
+      "(given up) or cancelled (the account is not low any more).");
+  Family<Counter>& unknown_contacts =
+      CounterFamily(counted, "lowbalance_webhook_unknown_contacts_total",
+                    "Messages whose account names a contact that is not configured here; they went "
+                    "to the default contact.");
+  Family<Gauge>& last_notification =
+      GaugeFamily(counted, "lowbalance_webhook_last_notification_timestamp_seconds",
+                  "When the last notification was accepted; absent until the first.");
+  Family<Gauge>& last_watchdog =
+      GaugeFamily(counted, "lowbalance_webhook_last_watchdog_timestamp_seconds",
+                  "When LowbalanceWatchdog was last heard of; absent until the first time.");
+  Family<Gauge>& reload_successful =
+      GaugeFamily(counted, "lowbalance_webhook_config_last_reload_successful",
+                  "Whether the last attempt to read the configuration succeeded.");
+  Family<Gauge>& reload_timestamp =
+      GaugeFamily(counted, "lowbalance_webhook_config_last_reload_success_timestamp_seconds",
+                  "When the configuration was last read successfully.");
+};
+
+WebhookMetrics::WebhookMetrics() : families_(std::make_unique<Families>()) {
+  families_->build_info.Add({{"version", LOWBALANCE_VERSION}}).Set(1);
+  // What can be counted is there from the start, so that rate() sees the first one.
+  for (const char* const code : {"200", "400", "401", "413", "503"}) {
+    families_->notifications.Add({{"code", code}});
+  }
+  for (int i = 0; i < kReasonCount; ++i) {
+    families_->decisions.Add({{"reason", std::string(ToString(static_cast<Reason>(i)))}});
+  }
+  for (const char* const kind : {"alert", "reminder"}) families_->messages.Add({{"kind", kind}});
+  for (const std::string_view relay : {kRelayEmail, kRelayInternal}) {
+    for (const char* const outcome : {"delivered", "retry", "dead", "cancelled"}) {
+      families_->deliveries.Add({{"relay", std::string(relay)}, {"outcome", outcome}});
+    }
+  }
+  families_->unknown_contacts.Add({});
+}
+
+WebhookMetrics::~WebhookMetrics() = default;
+
+void WebhookMetrics::CountNotification(int code) {
+  families_->notifications.Add({{"code", std::to_string(code)}}).Increment();
+}
+
+void WebhookMetrics::CountPlan(const Plan& plan, Time now) {
+  for (const auto& [key, count] : plan.counts) {
+    families_->alerts
+        .Add({{"alertname", std::string(key.first)}, {"status", std::string(key.second)}})
+        .Increment(count);
+  }
+  std::array<int, kReasonCount> reasons{};
+  for (const Decided& decided : plan.decisions) {
+    ++reasons.at(static_cast<std::size_t>(decided.reason));
+  }
+  for (int i = 0; i < kReasonCount; ++i) {
+    const int count = reasons.at(static_cast<std::size_t>(i));
+    if (count == 0) continue;
+    families_->decisions.Add({{"reason", std::string(ToString(static_cast<Reason>(i)))}})
+        .Increment(count);
+  }
+  for (const PlannedMessage& message : plan.messages) {
+    families_->messages.Add({{"kind", message.number == 0 ? "alert" : "reminder"}}).Increment();
+  }
+  families_->last_notification.Add({}).Set(Seconds(now));
+  if (plan.watchdog) families_->last_watchdog.Add({}).Set(Seconds(now));
+}
+
+void WebhookMetrics::CountUnknownContact() { families_->unknown_contacts.Add({}).Increment(); }
+
+void WebhookMetrics::CountDeliveries(std::string_view relay, std::string_view outcome, int count) {
+  if (count == 0) return;
+  families_->deliveries.Add({{"relay", std::string(relay)}, {"outcome", std::string(outcome)}})
+      .Increment(count);
+}
+
+void WebhookMetrics::NoteReload(bool success, Time now) {
+  families_->reload_successful.Add({}).Set(success ? 1 : 0);
+  if (success) families_->reload_timestamp.Add({}).Set(Seconds(now));
+}
+
+std::string WebhookMetrics::Render(const DeliveryQueue::Stats* deliveries) {
+  auto collected = families_->counted.Collect();
+  prometheus::Registry current;
+  if (deliveries != nullptr) {
+    GaugeFamily(current, "lowbalance_webhook_pending_deliveries",
+                "Deliveries that are waiting for their first or their next attempt.")
+        .Add({})
+        .Set(static_cast<double>(deliveries->pending));
+    GaugeFamily(current, "lowbalance_webhook_dead_letters",
+                "Deliveries that were given up: refused for good, or expired.")
+        .Add({})
+        .Set(static_cast<double>(deliveries->dead));
+    if (deliveries->oldest) {
+      GaugeFamily(current, "lowbalance_webhook_oldest_undelivered_timestamp_seconds",
+                  "When the oldest message with a pending delivery was made; absent while nothing "
+                  "waits.")
+          .Add({})
+          .Set(Seconds(*deliveries->oldest));
+    }
+  }
+  const auto more = current.Collect();
+  collected.insert(collected.end(), more.begin(), more.end());
+  // A family without a series yet is nothing to tell.
+  std::erase_if(collected, [](const auto& family) { return family.metric.empty(); });
+  return prometheus::TextSerializer().Serialize(collected) + ProcessMetrics();
+}
+
+}  // namespace lowbalance

@@ -1,0 +1,58 @@
+#pragma once
+// What the webhook remembers and what it has yet to say: episodes, messages and their deliveries
+// enter the store here, in one transaction per notification.
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "webhook/database.h"
+#include "webhook/plan.h"
+#include "webhook/records.h"
+
+namespace lowbalance {
+
+// Thread-safe.
+class Outbox {
+ public:
+  // Reads all episodes; they stay in memory. Throws StoreError.
+  explicit Outbox(Database& database);
+
+  struct Batch {
+    Time now{};
+    Plan plan;
+    std::vector<NewMessage> messages;  // What the plan's messages became.
+  };
+  struct Committed {
+    int messages = 0;                               // How many were new.
+    std::map<std::string_view, int> cancellations;  // Of deliveries, by relay.
+  };
+
+  // Asks `make` for what is to happen in view of the episodes remembered, commits it, and only
+  // then remembers. Calls do not overlap, so that two notifications at once are decided one after
+  // the other. A batch that changes nothing of importance writes nothing. Throws StoreError with
+  // everything as it was before.
+  Committed Transact(const std::function<Batch(const Episodes&)>& make, Batch* done = nullptr);
+
+  // The remembered episodes of the accounts that match; empty matches all.
+  [[nodiscard]] Episodes Find(std::string_view provider, std::string_view account_id) const;
+
+  // Only the newest are kept, by when they were last seen.
+  static constexpr int kBadAlertsMax = 1000;
+
+ private:
+  void Load();
+  Committed Commit(const Batch& batch);
+  void Remember(const Plan& plan);
+
+  Database& database_;
+  mutable std::mutex mutex_;
+  Episodes episodes_;              // Guarded by mutex_, as are the following.
+  std::int64_t last_message_ = 0;  // The ids given last.
+  std::int64_t last_delivery_ = 0;
+};
+
+}  // namespace lowbalance

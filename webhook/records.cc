@@ -1,0 +1,23 @@
+#include "webhook/records.h"
+
+#include <algorithm>
+#include <array>
+
+namespace lowbalance {
+namespace {
+
+constexpr std::array<std::string_view, 4> kStateNames{"pending", "delivered", "dead", "cancelled"};
+
+}  // namespace
+
+std::string_view ToString(DeliveryState state) {
+  return kStateNames.at(static_cast<std::size_t>(state));
+}
+
+std::optional<DeliveryState> ParseDeliveryState(std::string_view text) {
+  const auto* const found = std::find(kStateNames.begin(), kStateNames.end(), text);
+  if (found == kStateNames.end()) return std::nullopt;
+  return static_cast<DeliveryState>(found - kStateNames.begin());
+}
+
+}  // namespace lowbalance

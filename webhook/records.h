@@ -1,0 +1,92 @@
+#pragma once
+// What the webhook's store holds, as values.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/episode.h"
+#include "core/money.h"
+#include "core/time.h"
+#include "webhook/plan.h"
+
+namespace lowbalance {
+
+// How a message reaches people.
+inline constexpr std::string_view kRelayEmail = "email";
+inline constexpr std::string_view kRelayInternal = "internal";
+
+// S12. A delivery is pending until it is one of the others, which are final; but one that was
+// cancelled or given up while it was on its way and got there all the same is delivered.
+enum class DeliveryState { kPending, kDelivered, kDead, kCancelled };
+[[nodiscard]] std::string_view ToString(DeliveryState state);  // "pending", …
+[[nodiscard]] std::optional<DeliveryState> ParseDeliveryState(std::string_view text);
+
+// A message as it was worded when it was decided on: later edits of names, contacts or wording do
+// not change what people are told at the third try. (provider, account, level, low_since, number)
+// is unique.
+struct Message {
+  std::int64_t id = 0;  // Given by the store, ascending.
+  Time created{};
+  EpisodeKey key;
+  Time low_since{};
+  int number = 0;  // 0 is the alert, n the n-th reminder.
+  std::string account_name;
+  std::string currency;
+  Money available_credit;
+  Money threshold;
+  std::string contact;  // The contact it was addressed to; empty if there was none.
+  std::string subject;
+  std::string text;
+  std::string html;
+
+  [[nodiscard]] std::string_view kind() const { return number == 0 ? "alert" : "reminder"; }
+};
+
+struct Delivery {
+  std::int64_t id = 0;
+  std::int64_t message_id = 0;
+  std::string relay;
+  std::string recipient;
+  DeliveryState state = DeliveryState::kPending;
+  int attempts = 0;
+  std::string last_error;  // Empty if no attempt has failed.
+  Time next_attempt{};     // Of meaning only while pending.
+  Time expires{};          // No attempt is made from then on.
+  std::optional<Time> finished;
+};
+
+// A message that is to be stored, and to whom it goes.
+struct NewMessage {
+  struct Recipient {
+    std::string_view relay;
+    std::string address;
+    friend bool operator==(const Recipient&, const Recipient&) = default;
+  };
+  Message message;
+  Time expires{};  // Of its deliveries.
+  std::vector<Recipient> recipients;
+};
+
+struct InboxEntry {
+  std::int64_t id = 0;
+  std::int64_t message_id = 0;
+  std::string recipient;
+  Time at{};
+  bool read = false;
+  std::string title;
+  std::string text;
+};
+
+struct StoredBadAlert {
+  std::string labels;  // As a JSON object.
+  std::string facts;
+  std::string error;
+  Time first_seen{};
+  Time last_seen{};
+  int times = 1;
+};
+
+}  // namespace lowbalance
