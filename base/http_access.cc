@@ -14,6 +14,8 @@
 namespace lowbalance {
 namespace {
 
+constexpr int kMostLoggingIn = 16;
+
 constexpr std::string_view kNoUsers =
     "this needs a login, and no users are configured. Name a file in web_config_file (or with "
     "--web.config.file) that has basic_auth_users; write a password's hash with: htpasswd -nB NAME";
@@ -149,8 +151,14 @@ std::optional<HttpResponse> HttpAccess::RefuseLogin(const WebConfig& config, Htt
   const std::size_t colon = login ? login->find(':') : std::string::npos;
   if (colon == std::string::npos) return Unauthorized(kChallenge, "a user and password are needed");
   const std::string user = login->substr(0, colon);
-  if (!passwords_.Check(config, user, std::string_view(*login).substr(colon + 1))) {
-    return Unauthorized(kChallenge, "wrong user or password");
+  const std::string_view password = std::string_view(*login).substr(colon + 1);
+  if (!passwords_.Remembers(config, user, password)) {
+    // Checking is slow, and one at a time. Whoever guesses many at once must not hold all threads.
+    const int others = logging_in_++;
+    const bool right = others < kMostLoggingIn && passwords_.Check(config, user, password);
+    --logging_in_;
+    if (others >= kMostLoggingIn) return JsonError(503, "too many logins at once; try again");
+    if (!right) return Unauthorized(kChallenge, "wrong user or password");
   }
   request->user = user;
   return std::nullopt;

@@ -1,6 +1,7 @@
 #pragma once
 // Who may make a request: logins, the bearer token, and browsers sent by other sites.
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -41,6 +42,7 @@ class HttpAccess {
   const std::filesystem::path web_config_file_;
   const std::filesystem::path token_file_;
   PasswordChecker passwords_;
+  std::atomic<int> logging_in_ = 0;  // Requests whose password is being checked.
   std::mutex mutex_;
   // Guarded by mutex_.
   std::shared_ptr<const WebSettings> settings_;

@@ -22,7 +22,8 @@ using std::chrono::seconds;
 
 constexpr seconds kGreetTime{10};
 constexpr seconds kHeadTime{10};
-constexpr seconds kBodyTime{300};
+constexpr seconds kBodyTime{30};  // And a second more for each of these many bytes.
+constexpr std::size_t kBodyBytesPerSecond = 256U << 10U;
 constexpr seconds kReadSilence{15};  // Without a byte of a body.
 constexpr seconds kSendTime{300};
 constexpr seconds kSendSilence{30};
@@ -122,9 +123,9 @@ void HttpConnection::BeginHead() {
   give_way_after_ = Clock::now() + kHeadGrace;
 }
 
-void HttpConnection::BeginBody() {
+void HttpConnection::BeginBody(std::size_t length) {
   in_body_ = true;
-  deadline_ = Clock::now() + kBodyTime;
+  deadline_ = Clock::now() + kBodyTime + seconds(length / kBodyBytesPerSecond);
 }
 
 long HttpConnection::ReadSome(char* data, std::size_t size) {

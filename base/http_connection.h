@@ -34,9 +34,9 @@ class HttpConnection {
   // pool wants the thread for somebody else.
   [[nodiscard]] bool WaitForRequest();
 
-  // From here on reads belong to a request's head; then to its body.
+  // From here on reads belong to a request's head; then to its body, of that many bytes.
   void BeginHead();
-  void BeginBody();
+  void BeginBody(std::size_t length);
   // The number of bytes read, at least 1; 0 at the end of the stream; -1 on failure or when out
   // of time. Sends first what was written.
   long Read(char* data, std::size_t size);

@@ -44,7 +44,7 @@ void RaiseFileLimit() {
 bool ReadBody(HttpConnection* connection, std::size_t length, std::string* body) {
   // Room is made as the body arrives: a promise of 64 MiB costs the sender 64 MiB.
   constexpr std::size_t kStep = 256U << 10U;
-  connection->BeginBody();
+  connection->BeginBody(length);
   while (body->size() < length) {
     const std::size_t at = body->size();
     body->resize(std::min(length, at + kStep));

@@ -152,15 +152,11 @@ bool PasswordChecker::Check(const WebConfig& config, std::string_view user,
       password.find('\0') != std::string_view::npos) {
     return false;
   }
+  if (Remembers(config, user, password)) return true;
   const auto known = config.users.find(user);
   const bool exists = known != config.users.end();
   // Somebody else's hash costs as much, and its answer is not used.
   const std::string& hash = exists ? known->second : config.users.begin()->second;
-  const std::string digest = cache_->Digest(user, hash, password);
-  if (exists) {
-    const std::lock_guard lock(cache_->mutex);
-    if (cache_->right.contains(digest)) return true;
-  }
   bool matches = false;
   {
     const std::lock_guard lock(cache_->bcrypt);
@@ -169,8 +165,17 @@ bool PasswordChecker::Check(const WebConfig& config, std::string_view user,
   if (!exists || !matches) return false;
   const std::lock_guard lock(cache_->mutex);
   if (cache_->right.size() >= kMostRemembered) cache_->right.clear();
-  cache_->right.insert(digest);
+  cache_->right.insert(cache_->Digest(user, hash, password));
   return true;
+}
+
+bool PasswordChecker::Remembers(const WebConfig& config, std::string_view user,
+                                std::string_view password) const {
+  const auto known = config.users.find(user);
+  if (known == config.users.end()) return false;
+  const std::string digest = cache_->Digest(user, known->second, password);
+  const std::lock_guard lock(cache_->mutex);
+  return cache_->right.contains(digest);
 }
 
 }  // namespace lowbalance

@@ -40,6 +40,9 @@ class PasswordChecker {
   ~PasswordChecker();
   [[nodiscard]] bool Check(const WebConfig& config, std::string_view user,
                            std::string_view password);
+  // Is it a right answer that is remembered? Costs microseconds.
+  [[nodiscard]] bool Remembers(const WebConfig& config, std::string_view user,
+                               std::string_view password) const;
 
  private:
   struct Cache;

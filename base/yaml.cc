@@ -109,6 +109,7 @@ struct YamlMap::Node {
   void Note(std::string_view key, std::string message) const {
     const yaml::Node* value = nullptr;
     if (at != nullptr && !key.empty()) {
+      at->asked.emplace(key);  // Who has something to say about a key knows it.
       for (const auto& [name, entry] : at->entries) {
         if (name == key) value = &entry;
       }

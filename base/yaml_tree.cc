@@ -3,8 +3,10 @@
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 
@@ -16,8 +18,8 @@ namespace {
 constexpr std::size_t kMostNodes = 1'000'000;
 constexpr std::size_t kDeepest = 64;
 
-struct TooMuch : std::runtime_error {
-  TooMuch(int at, const std::string& what) : std::runtime_error(what), line(at) {}
+struct Refused : std::runtime_error {
+  Refused(int at, const std::string& what) : std::runtime_error(what), line(at) {}
   int line;
 };
 
@@ -41,9 +43,10 @@ class Builder : public YAML::EventHandler {
   explicit Builder(Document* document) : document_(document) {}
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (++documents_ > 1) throw TooMuch(mark.line + 1, "a second document; only one is read");
+    if (++documents_ > 1) throw Refused(mark.line + 1, "a second document; only one is read");
   }
   void OnDocumentEnd() override {}
+  [[nodiscard]] const YAML::Mark& last_scalar() const { return last_scalar_; }
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     Leaf(Node{.kind = Node::Kind::kNull, .line = mark.line + 1}, anchor);
@@ -51,12 +54,13 @@ class Builder : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     NoTag(mark, tag);
+    last_scalar_ = mark;
     Leaf(Node{.kind = Node::Kind::kScalar, .line = mark.line + 1, .value = value}, anchor);
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto known = anchors_.find(anchor);
     if (known == anchors_.end()) {
-      throw TooMuch(mark.line + 1, "an alias to something that is not complete yet");
+      throw Refused(mark.line + 1, "an alias to something that is not complete yet");
     }
     if (open_.size() + known->second.depth > kDeepest) TooDeep(mark.line + 1);
     Count(mark.line + 1, known->second.nodes);
@@ -84,6 +88,7 @@ class Builder : public YAML::EventHandler {
     bool has_key = false;
     std::string key;
     int key_line = 0;
+    std::map<std::string, int> lines;  // Of a map's keys.
   };
   struct Anchored {
     Node node;
@@ -92,19 +97,24 @@ class Builder : public YAML::EventHandler {
   };
 
   [[noreturn]] static void TooDeep(int line) {
-    throw TooMuch(line, "nested deeper than " + std::to_string(kDeepest) + " levels");
+    throw Refused(line, "nested deeper than " + std::to_string(kDeepest) + " levels");
   }
 
   static void NoTag(const YAML::Mark& mark, const std::string& tag) {
-    if (!tag.empty() && tag != "?" && tag != "!" && !tag.starts_with("tag:yaml.org,2002:")) {
-      throw TooMuch(mark.line + 1, "a tag (" + Quoted(tag) + "), which means nothing here");
+    constexpr std::string_view kCore = "tag:yaml.org,2002:";
+    const std::string_view name =
+        tag.starts_with(kCore) ? std::string_view(tag).substr(kCore.size()) : "-";
+    static const std::set<std::string_view> known = {"str",  "int", "float", "bool",
+                                                     "null", "map", "seq"};
+    if (!tag.empty() && tag != "?" && tag != "!" && !known.contains(name)) {
+      throw Refused(mark.line + 1, "a tag (" + Quoted(tag) + "), which means nothing here");
     }
   }
 
   void Count(int line, std::size_t nodes) {
     nodes_ += nodes;
     if (nodes_ > kMostNodes) {
-      throw TooMuch(line, "aliases that expand to more than a million values");
+      throw Refused(line, "aliases that expand to more than a million values");
     }
   }
 
@@ -155,11 +165,11 @@ class Builder : public YAML::EventHandler {
     }
     parent.has_key = false;
     if (node.kind != Node::Kind::kScalar) node.line = parent.key_line;
-    for (const auto& [key, value] : parent.node.entries) {
-      if (key != parent.key) continue;
+    const auto [first, is_new] = parent.lines.emplace(parent.key, parent.key_line);
+    if (!is_new) {
       document_->problems.push_back(
           {parent.key_line, Path(parent.key),
-           "stands here a second time; first in line " + std::to_string(value.line)});
+           "stands here a second time; first in line " + std::to_string(first->second)});
       return;
     }
     parent.node.entries.emplace_back(parent.key, std::move(node));
@@ -182,9 +192,34 @@ class Builder : public YAML::EventHandler {
   Document* const document_;
   std::vector<Level> open_;
   std::map<YAML::anchor_t, Anchored> anchors_;
+  YAML::Mark last_scalar_ = YAML::Mark::null_mark();
   std::size_t nodes_ = 0;
   int documents_ = 0;
 };
+
+// yaml-cpp takes a quote that is never closed for closed by the end of the text, and so everything
+// behind it for a part of one value. Such a value is the last one; does it begin at `from`?
+bool IsOpenQuote(std::string_view text, std::size_t from) {
+  // Properties stand before the quote: an anchor, a tag.
+  while (from < text.size() && (text[from] == '!' || text[from] == '&')) {
+    from = text.find_first_of(" \t\r\n", from);
+    from = std::min(text.find_first_not_of(" \t\r\n", from), text.size());
+  }
+  if (from >= text.size() || (text[from] != '"' && text[from] != '\'')) return false;
+  const char quote = text[from];
+  for (std::size_t i = from + 1; i < text.size(); ++i) {
+    if (quote == '"' && text[i] == '\\') {
+      ++i;
+      continue;
+    }
+    // In single quotes, two of them stand for one.
+    if (text[i] == quote) {
+      if (quote == '"' || i + 1 >= text.size() || text[i + 1] != quote) return false;
+      ++i;
+    }
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -212,18 +247,28 @@ std::string_view Describe(Node::Kind kind) {
 Document ParseDocument(std::string_view text) {
   Document document;
   document.root.line = 1;
+  const auto refuse = [&](int line, std::string why) {
+    document.root = Node{.line = 1};
+    document.problems.push_back({line, "", std::move(why)});
+  };
+  Builder builder(&document);
+  std::optional<Problem> broken;
   try {
     std::istringstream in{std::string(text)};
     YAML::Parser parser(in);
-    Builder builder(&document);
     while (parser.HandleNextDocument(builder)) {
     }
-  } catch (const TooMuch& e) {
-    document.root = Node{.line = 1};
-    document.problems.push_back({e.line, "", e.what()});
+  } catch (const Refused& e) {
+    broken = {e.line, "", e.what()};
   } catch (const YAML::Exception& e) {
-    document.root = Node{.line = 1};
-    document.problems.push_back({e.mark.line + 1, "", "not YAML: " + e.msg});
+    broken = {e.mark.line + 1, "", "not YAML: " + e.msg};
+  }
+  // The cause of whatever else came of it, so that it goes first.
+  const YAML::Mark& last = builder.last_scalar();
+  if (!last.is_null() && IsOpenQuote(text, static_cast<std::size_t>(last.pos))) {
+    refuse(last.line + 1, "a quote that is never closed");
+  } else if (broken) {
+    refuse(broken->line, std::move(broken->message));
   }
   return document;
 }
