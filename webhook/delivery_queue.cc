@@ -111,13 +111,6 @@ std::string ExpiredText(std::string_view last_error) {
 
 }  // namespace
 
-Millis RetryWait(const RetryPolicy& policy, int failures, double jitter) {
-  Millis wait = policy.first;
-  for (int i = 1; i < failures && wait < policy.longest; ++i) wait *= 2;
-  wait = std::min(wait, policy.longest);
-  return wait - std::chrono::duration_cast<Millis>(wait * (0.2 * (1.0 - jitter)));
-}
-
 DeliveryQueue::DeliveryQueue(Database& database) : database_(database) {
   database_.Use("read the inbox", [this](soci::session& sql) {
     sql::Int last = 0;

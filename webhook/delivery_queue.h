@@ -13,18 +13,9 @@
 #include "core/time.h"
 #include "webhook/database.h"
 #include "webhook/records.h"
+#include "webhook/retry.h"
 
 namespace lowbalance {
-
-// When to try again what has failed: the first wait doubles with each failure up to the longest.
-struct RetryPolicy {
-  Millis first{};
-  Millis longest{};
-};
-
-// The wait after failure number `failures` (from 1). `jitter` from 0 to 1 spreads it from four
-// fifths of its length to its full length, so that what failed together does not return together.
-[[nodiscard]] Millis RetryWait(const RetryPolicy& policy, int failures, double jitter);
 
 // Thread-safe.
 class DeliveryQueue {

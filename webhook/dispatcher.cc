@@ -65,6 +65,7 @@ Time Dispatcher::SendDue(Relay& relay, Time now) {
   const DeliveryQueue::Taken taken = queue_.Take(policy, now);
   metrics_.CountDeliveries(kRelayEmail, "dead", taken.expired);
   if (!taken.claim) {
+    relay.Rest();
     return taken.expired > 0 ? now : queue_.NextDue(kRelayEmail, policy, now);
   }
   Send(relay, *taken.claim, policy);

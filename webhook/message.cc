@@ -54,9 +54,11 @@ struct Content {
 };
 
 // The name people know the account by, and the id where it is not the name.
-std::string AccountText(const Facts& facts, std::size_t max) {
+std::string AccountText(const Phrases& phrases, const Facts& facts, std::size_t max) {
   const std::string id = OneLine(facts.account.account_id, max);
-  if (facts.account_name.empty() || facts.account_name == facts.account.account_id) return id;
+  if (facts.account_name.empty() || facts.account_name == facts.account.account_id) {
+    return Fill(phrases.unnamed_account, {{"id", id}});
+  }
   return OneLine(facts.account_name, max) + " (" + id + ")";
 }
 
@@ -75,7 +77,7 @@ std::vector<std::string> WhatHappensNext(const Phrases& phrases, const PlannedMe
   if (remaining <= 0) {
     next.emplace_back(message.number > 0 ? phrases.last_reminder : phrases.no_reminders);
   } else if (message.overdue && cadence.stop_when_overdue) {
-    next.emplace_back(phrases.no_reminders_overdue);
+    next.emplace_back(phrases.no_reminders_after_overdue);
   } else {
     std::string_view phrase;
     if (remaining == 1) {
@@ -117,7 +119,7 @@ Content Compose(const Phrases& phrases, const PlannedMessage& message, const Cad
       message.number == 0
           ? (below_zero ? phrases.headline_alert_overdue : phrases.headline_alert)
           : (below_zero ? phrases.headline_reminder_overdue : phrases.headline_reminder);
-  content.headline = Fill(headline, {{"account", AccountText(facts, kNameMax)}});
+  content.headline = Fill(headline, {{"account", AccountText(phrases, facts, kNameMax)}});
 
   const auto row = [&content](std::string_view label, std::string value, bool strong = false) {
     content.rows.push_back({std::string(label), std::move(value), strong});
@@ -246,7 +248,7 @@ Wording WordMessage(const PlannedMessage& message, const Cadence& cadence, const
   const Facts& facts = message.facts;
   Wording wording;
   wording.subject = Fill(message.number == 0 ? phrases.subject_alert : phrases.subject_reminder,
-                         {{"account", AccountText(facts, kNameInSubjectMax)},
+                         {{"account", AccountText(phrases, facts, kNameInSubjectMax)},
                           {"credit", FormatAmount(facts.available_credit, facts.currency)},
                           {"threshold", FormatAmount(facts.threshold, facts.currency)},
                           {"number", std::to_string(message.number)},

@@ -57,11 +57,11 @@ bool IsPlain(std::string_view text) {
   return true;
 }
 
-// RFC 2047: words of at most 75 characters, each with whole UTF-8 characters.
+// RFC 2047: words of whole UTF-8 characters, short enough to fit on a line after a header's name.
 std::vector<std::string> EncodedWords(std::string_view text) {
   std::vector<std::string> words;
   while (!text.empty()) {
-    std::size_t length = std::min<std::size_t>(text.size(), 42);
+    std::size_t length = std::min<std::size_t>(text.size(), 30);
     while (length < text.size() && length > 0 && IsContinuation(text[length])) --length;
     words.push_back("=?UTF-8?B?" + Base64(text.substr(0, length)) + "?=");
     text.remove_prefix(length);
@@ -139,7 +139,7 @@ std::string QuotedPrintableLine(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     const bool last = i + 1 == text.size();
-    const bool plain = (IsPrintable(c) && c != '=' && (c != ' ' || !last)) || (c == '\t' && !last);
+    const bool plain = IsPrintable(c) && c != '=' && (c != ' ' || !last);
     const std::string piece = plain ? std::string(1, c) : Hex(static_cast<unsigned char>(c));
     if (line + piece.size() > kLineMax - 1) {
       out += "=";

@@ -7,6 +7,8 @@ constexpr Phrases kEnglish{
     .html_lang = "en",
     .colon = ": ",
 
+    .unnamed_account = "account {id}",
+
     .subject_alert = "Low balance: {account} has {credit}, below {threshold}",
     .subject_reminder =
         "Reminder {number} of {most}: {account} still has {credit}, below {threshold}",
@@ -65,7 +67,8 @@ constexpr Phrases kEnglish{
     .stop_when_overdue = "They stop if the account becomes overdue (available credit below zero).",
     .last_reminder = "This was the last reminder.",
     .no_reminders = "No reminders follow.",
-    .no_reminders_overdue = "No reminders follow, because the account is overdue.",
+    .no_reminders_after_overdue =
+        "No reminders follow, because the available credit has been below zero.",
     .how_to_end = "To end this, top up the account, lower the threshold, or disable the alert.",
 
     .unknown_time_zone =
@@ -76,6 +79,8 @@ constexpr Phrases kEnglish{
 constexpr Phrases kChinese{
     .html_lang = "zh-CN",
     .colon = "：",
+
+    .unnamed_account = "账户 {id}",
 
     .subject_alert = "余额不足：{account} 可用额度 {credit}，低于 {threshold}",
     .subject_reminder =
@@ -120,7 +125,7 @@ constexpr Phrases kChinese{
     .stop_when_overdue = "账户欠费（可用额度低于零）后不再提醒。",
     .last_reminder = "这是最后一次提醒。",
     .no_reminders = "不再发送提醒。",
-    .no_reminders_overdue = "账户已欠费，不再发送提醒。",
+    .no_reminders_after_overdue = "可用额度曾低于零（欠费），因此不再发送提醒。",
     .how_to_end = "如需停止提醒，请充值、调低阈值或关闭预警。",
 
     .unknown_time_zone = "发送方不认识时区 {zone}，因此时间均为 UTC。",

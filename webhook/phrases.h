@@ -10,6 +10,8 @@ struct Phrases {
   std::string_view html_lang;
   std::string_view colon;  // After a label; with its blank, if the language has one there.
 
+  std::string_view unnamed_account;  // {id}; what stands for {account} where it has no name.
+
   // {account}, {credit}, {threshold}; reminders also {number} and {most}.
   std::string_view subject_alert;
   std::string_view subject_reminder;
@@ -57,7 +59,7 @@ struct Phrases {
   std::string_view stop_when_overdue;  // Follows one of the above.
   std::string_view last_reminder;
   std::string_view no_reminders;
-  std::string_view no_reminders_overdue;
+  std::string_view no_reminders_after_overdue;
   std::string_view how_to_end;  // What makes it stop.
 
   std::string_view unknown_time_zone;  // {zone}

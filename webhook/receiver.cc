@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/log.h"
-#include "core/text.h"
 #include "webhook/message.h"
 #include "webhook/payload.h"
 #include "webhook/text_limits.h"

@@ -20,6 +20,10 @@ class Relay {
   // Makes a Send that is under way on another thread return soon, with kRetry, and every later one
   // at once. Thread-safe.
   virtual void Abort() = 0;
+
+  // There is nothing to send for now: the time to let go of what was kept for the next Send,
+  // without waiting for anybody. Called by the thread that calls Send.
+  virtual void Rest() {}
 };
 
 }  // namespace lowbalance

@@ -1,0 +1,106 @@
+"""A mail server on a port of its own, which it prints; what it accepts becomes files.
+
+The local part of a recipient says what becomes of a mail: refuse and later at RCPT, databad and
+datalater after the body, drop hangs up after the body, hang never answers it. A sender named
+badsender is refused.
+"""
+
+import argparse
+import asyncio
+import json
+import pathlib
+import ssl
+
+from aiosmtpd.smtp import SMTP, AuthResult
+
+
+class Handler:
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.count = 0
+
+    async def handle_QUIT(self, server, session, envelope):
+        (self.folder / f"quit-{session.peer[1]}").touch()
+        return "221 bye"
+
+    async def handle_MAIL(self, server, session, envelope, address, options):
+        if address.startswith("badsender@"):
+            return "550 5.7.1 sender refused"
+        envelope.mail_from = address
+        return "250 OK"
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        answer = {
+            "refuse": "550 5.1.1 no such user here",
+            "later": "450 4.2.1 greylisted",
+            "needlogin": "530 5.7.0 log in first",
+        }.get(address.split("@")[0])
+        if answer:
+            return answer
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):
+        local = envelope.rcpt_tos[0].split("@")[0]
+        if local == "hang":
+            await asyncio.sleep(3600)
+        if local == "drop":
+            server.transport.abort()
+        if local == "databad":
+            return "554 5.6.0 content refused"
+        if local == "datalater":
+            return "451 4.3.0 disk full"
+        self.count += 1
+        name = f"{self.count:04}"
+        (self.folder / f"{name}.eml").write_bytes(envelope.original_content)
+        facts = {
+            "from": envelope.mail_from,
+            "to": envelope.rcpt_tos,
+            "peer": list(session.peer),
+            "tls": session.ssl is not None,
+            "login": session.auth_data.decode() if session.auth_data else None,
+        }
+        (self.folder / f"{name}.json").write_text(json.dumps(facts))
+        return "250 accepted"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--folder", required=True)
+    parser.add_argument("--login", help="user:password, then wanted")
+    parser.add_argument("--cert", help="certificate and key in one file: STARTTLS is offered")
+    parser.add_argument("--tls", action="store_true", help="TLS from the start")
+    args = parser.parse_args()
+
+    def authenticate(server, session, envelope, mechanism, data):
+        given = f"{data.login.decode()}:{data.password.decode()}"
+        return AuthResult(success=given == args.login, handled=False, auth_data=data.login)
+
+    context = None
+    if args.cert:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(args.cert)
+    handler = Handler(args.folder)
+
+    def connection():
+        return SMTP(
+            handler,
+            hostname="test",
+            tls_context=None if args.tls else context,
+            authenticator=authenticate if args.login else None,
+            auth_required=bool(args.login),
+            auth_require_tls=False,
+        )
+
+    async def serve():
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(
+            connection, "127.0.0.1", 0, ssl=context if args.tls else None
+        )
+        print(server.sockets[0].getsockname()[1], flush=True)
+        await server.serve_forever()
+
+    asyncio.run(serve())
+
+
+main()
