@@ -147,10 +147,10 @@ tl::expected<EditOutcome, EditRefusal> Accounts::ApplyEdit(const EditRequest& re
   const auto before = snapshot();
   const AccountPtr account = before->Find(request.account);
   if (!account) {
-    return tl::make_unexpected(EditRefusal{
-        Why::kUnknownAccount, "",
-        "there is no account " + Quoted(request.account.account_id) + " of " +
-            Quoted(request.account.provider)});
+    return tl::make_unexpected(EditRefusal{Why::kUnknownAccount, "",
+                                           "there is no account " +
+                                               Quoted(request.account.account_id) + " of " +
+                                               Quoted(request.account.provider)});
   }
   if (account->IsProvisioned(request.edit.level)) {
     const auto listed = rules_.accounts.find(request.account);

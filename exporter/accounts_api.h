@@ -1,5 +1,12 @@
 #pragma once
-// The accounts API: list, show, edit. docs/api.md describes it for users.
+// The accounts API: list, show, edit.
+//
+//   GET   /api/v1/accounts?limit=&after=&provider=&account_id=&contact=&state=
+//   GET   /api/v1/accounts/{provider}/{account_id}
+//   PATCH /api/v1/accounts/{provider}/{account_id}/alerts/{level}
+//         {"enabled": true, "threshold": "100", "currency": "USD", "dry_run": true}
+//
+// An edit that cannot be stored is answered with 503 and has changed nothing.
 
 #include "base/clock.h"
 #include "base/http_server.h"
