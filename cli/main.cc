@@ -15,7 +15,7 @@ int main(int argc, char** argv) {
       "lowbalance"};
   app.set_version_flag("--version", "lowbalance " LOWBALANCE_VERSION);
   app.set_help_all_flag("--help-all", "The help of all commands.");
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);  // Missing ones are told below, unknown ones by the parser.
   app.footer(
       "`lowbalance COMMAND --help` shows examples.\n"
       "Exit codes: 0 done, 1 refused or failed, 2 wrong command line, configuration or file.");
@@ -32,6 +32,12 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? kDone : kUsage;
+  }
+  if (!run) {
+    const CLI::App* asked = &app;
+    while (!asked->get_subcommands().empty()) asked = asked->get_subcommands().front();
+    std::fprintf(stderr, "%s", asked->help().c_str());
+    return kUsage;
   }
   try {
     return run();

@@ -160,7 +160,7 @@ void AddApi(CLI::App& command, ApiOptions& options) {
 void AddMessages(CLI::App& app, Run& run) {
   CLI::App* messages =
       app.add_subcommand("messages", "Show what was sent to whom, through the webhook's API.");
-  messages->require_subcommand(1);
+  messages->require_subcommand(0, 1);
 
   auto list = std::make_shared<ListOptions>();
   CLI::App* command = messages->add_subcommand("list", "Messages, the newest first.");

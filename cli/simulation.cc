@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "cli/simulated_exporter.h"
 #include "core/contract.h"
 #include "webhook/plan.h"
 
@@ -14,36 +15,8 @@ using std::chrono::minutes;
 
 constexpr Millis kPollInterval = minutes{10};
 constexpr Millis kHeartbeat = minutes{1};
-constexpr std::string_view kProvider = "story";
 // 2026-01-01T00:00:00Z; any instant would do.
 constexpr Time kStart = TimeFromMillis(1'767'225'600'000);
-
-// What the generated rule of that kind would say of one level: nothing, or its facts. The
-// comparisons are those of the rules' expressions and not of the memory's own state.
-std::optional<Facts> Fires(AlertKind kind, const AccountMemory& memory, const std::string& level,
-                           const Pipeline& pipeline, Time now) {
-  const LevelMemory& setting = memory.levels.at(level);
-  if (!memory.available_credit || !memory.last_success || !setting.threshold) return std::nullopt;
-  if (kind == AlertKind::kLowBalance) {
-    if (!IsActive(setting) || *memory.available_credit >= *setting.threshold) return std::nullopt;
-  } else if (!setting.ended || now - setting.ended->at >= pipeline.ended_hold()) {
-    return std::nullopt;
-  }
-  return Facts{.kind = kind,
-               .account = memory.account,
-               .level = level,
-               .currency = setting.currency,
-               .evaluated_at = now,
-               .available_credit = *memory.available_credit,
-               .threshold = *setting.threshold,
-               .low_since = setting.low_since,
-               .first_change = setting.first_change,
-               .overdue = setting.overdue,
-               .ended = setting.ended,
-               .changed = memory.changed,
-               .last_success = *memory.last_success,
-               .terms = memory.terms};
-}
 
 Alert ToAlert(const Facts& facts) {
   const bool low = facts.kind == AlertKind::kLowBalance;
@@ -56,96 +29,6 @@ Alert ToAlert(const Facts& facts) {
   alert.annotations = {{std::string(kAnnotationFacts), FormatFacts(facts)}};
   return alert;
 }
-
-// The exporter: accounts in its store, polled while it is up.
-class Exporter {
- public:
-  explicit Exporter(const Story& story) {
-    for (const StoryAccount& account : story.accounts) {
-      AccountMemory memory;
-      memory.account = {std::string(kProvider), account.id};
-      accounts_.push_back({.memory = std::move(memory), .currency = account.currency});
-    }
-  }
-
-  // One poll of every account.
-  Result<void> Poll(Time now) {
-    if (!up_) return {};
-    for (Account& account : accounts_) {
-      if (!account.credit) continue;
-      if (account.poll_fails) {
-        account.memory = ObserveFailure(std::move(account.memory));
-        continue;
-      }
-      auto memory = Observe(account.memory,
-                            Reading{.account = account.memory.account,
-                                    .currency = account.currency,
-                                    .available_credit = *account.credit},
-                            now);
-      if (!memory) return tl::make_unexpected(memory.error());
-      account.memory = std::move(*memory);
-    }
-    return {};
-  }
-
-  // Edits reach the store whether the exporter runs or not.
-  Result<void> Edit(const StoryEvent& event, Time now) {
-    Account& account = Find(event.account);
-    SettingEdit edit{.level = event.level, .currency = account.currency};
-    if (event.kind == StoryEvent::Kind::kDisable) {
-      edit.enabled = false;
-    } else {
-      edit.threshold = event.amount;
-      if (event.kind == StoryEvent::Kind::kEnable) edit.enabled = true;
-    }
-    auto memory = lowbalance::Edit(account.memory, edit, now);
-    if (!memory) return tl::make_unexpected(memory.error());
-    account.memory = std::move(*memory);
-    return {};
-  }
-
-  void SetCredit(const StoryEvent& event) { Find(event.account).credit = event.amount; }
-  void SetUp(bool up) { up_ = up; }
-  void SetPollFails(const StoryEvent& event, bool fails) {
-    for (Account& account : accounts_) {
-      if (event.account.empty() || event.account == account.memory.account.account_id) {
-        account.poll_fails = fails;
-      }
-    }
-  }
-
-  // Which alerts fire on what is published: an exporter that is down publishes nothing.
-  [[nodiscard]] std::vector<Facts> Firing(AlertKind kind, const Pipeline& pipeline,
-                                          Time now) const {
-    std::vector<Facts> firing;
-    if (!up_) return firing;
-    for (const Account& account : accounts_) {
-      for (const auto& [level, setting] : account.memory.levels) {
-        if (auto facts = Fires(kind, account.memory, level, pipeline, now)) {
-          firing.push_back(std::move(*facts));
-        }
-      }
-    }
-    return firing;
-  }
-
- private:
-  struct Account {
-    AccountMemory memory;  // Its store, which survives.
-    std::string currency;
-    std::optional<Money> credit;  // What a poll would see; empty before the first credit event.
-    bool poll_fails = false;
-  };
-
-  Account& Find(std::string_view id) {
-    return *std::find_if(accounts_.begin(), accounts_.end(), [&](const Account& account) {
-      return account.memory.account.account_id == id;
-    });
-  }
-
-  std::vector<Account> accounts_;
-  bool up_ = true;
-};
 
 // The webhook: decides on what it hears. What it does not store it forgets at a restart.
 class Webhook {
@@ -310,7 +193,7 @@ class Simulation {
 
   const Story& story_;
   const SimulationOptions& options_;
-  Exporter exporter_;
+  SimulatedExporter exporter_;
   Webhook webhook_;
   Millis at_{};
   Millis clock_shift_{};

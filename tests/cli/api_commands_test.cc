@@ -1,0 +1,349 @@
+// accounts and messages, against a server that records what it is asked.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <mutex>
+#include <nlohmann/json.hpp>
+
+#include "base/http_server.h"
+#include "tests/base/temp_folder.h"
+#include "tests/cli/run_program.h"
+
+namespace lowbalance {
+namespace {
+
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kAccount =
+    R"({"provider":"demo","account_id":"a/b","account_name":"Ann's 账户",
+  "contact":"finance","source":"demo","currency":"USD","available_credit":"90.50",
+  "terms":{"cash_balance":"10.50","credit_limit":"80"},"unexplained_amount":null,
+  "costs_incurred":"yes","up":true,"last_success":"2026-11-23T07:12:00Z","changed":null,
+  "spend_total":"9.50","top_up_total":"0","alerts":[
+   {"level":"critical","enabled":true,"threshold":"20","currency":"USD","suspended":false,
+    "provisioned":true,"state":"ok","low_since":null,"first_change":null,"overdue_since":null,
+    "ended":{"at":"2026-11-22T07:12:00Z","reason":"recovered"}},
+   {"level":"warning","enabled":true,"threshold":"100","currency":"USD","suspended":false,
+    "provisioned":false,"state":"low","low_since":"2026-11-23T06:00:00Z","first_change":null,
+    "overdue_since":null,"ended":null}]})";
+constexpr const char* kUnknownAccount = R"({"provider":"demo","account_id":"18","account_name":"",
+  "contact":"finance","currency":"USD","available_credit":null,"up":false,"last_success":null,
+  "alerts":[]})";
+constexpr const char* kMessage = R"({"id":2,"created":"2026-11-23T07:12:00Z","kind":"reminder",
+  "number":1,"provider":"demo","account_id":"17","account_name":"Ann","level":"warning",
+  "currency":"USD","available_credit":"90.50","threshold":"100","low_since":"2026-11-22T07:00:00Z",
+  "contact":"finance","subject":"Available credit is low","text":"Dear Ann,\nit is low.\u001b[2J\n",
+  "deliveries":[{"id":1,"relay":"email","recipient":"a@example.com","state":"pending","attempts":3,
+   "last_error":"451 later","next_attempt":"2026-11-23T07:20:00Z","finished":null},
+   {"id":2,"relay":"internal","recipient":"ann","state":"delivered","attempts":1,"last_error":"",
+   "next_attempt":null,"finished":"2026-11-23T07:12:00Z"}]})";
+
+class ApiCommandsTest : public testing::Test {
+ protected:
+  ApiCommandsTest() : server_({.listen_address = "127.0.0.1:0"}) {}
+
+  // Answers `method pattern` and notes what was asked.
+  void Answer(const std::string& method, const std::string& pattern,
+              const std::function<HttpResponse(const HttpRequest&)>& answer) {
+    server_.Route(method, pattern, Access::kOpen, [this, answer](const HttpRequest& request) {
+      std::string text = request.method + " " + request.path;
+      for (const auto& [name, value] : request.query) text += " " + name + "=" + value;
+      if (!request.body.empty()) text += " " + request.body;
+      const std::lock_guard lock(mutex_);
+      asked_.push_back(text);
+      authorization_ = request.Header("authorization");
+      return answer(request);
+    });
+  }
+  void Answer(const std::string& method, const std::string& pattern, const std::string& body) {
+    Answer(method, pattern, [body](const HttpRequest&) { return JsonOk(body); });
+  }
+
+  Ran Run(std::vector<std::string> arguments, std::map<std::string, std::string> environment = {}) {
+    if (port_ == 0) port_ = server_.Start();
+    const std::string url = "http://127.0.0.1:" + std::to_string(port_);
+    environment.emplace("LOWBALANCE_EXPORTER_URL", url);
+    environment.emplace("LOWBALANCE_WEBHOOK_URL", url + "/");
+    return RunLowbalance(arguments, folder_.path(), "", environment);
+  }
+
+  std::vector<std::string> asked() {
+    const std::lock_guard lock(mutex_);
+    return asked_;
+  }
+
+  TempFolder folder_;
+  std::mutex mutex_;
+  std::vector<std::string> asked_;  // Guarded by mutex_.
+  std::string authorization_;       // Guarded by mutex_; of the last request.
+  std::uint16_t port_ = 0;
+  HttpServer server_;
+};
+
+// ---- accounts
+
+TEST_F(ApiCommandsTest, ListsAccountsPageByPage) {
+  Answer("GET", "/api/v1/accounts", [](const HttpRequest& request) {
+    const bool first = request.Query("after").empty();
+    return JsonOk(std::string(R"({"accounts":[)") + (first ? kAccount : kUnknownAccount) +
+                  R"(],"next":)" + (first ? "\"demo/a b\"" : "null") + "}");
+  });
+  const Ran ran = Run({"accounts", "list", "--state", "low", "--contact", "finance"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(
+      ran.out,
+      "ACCOUNT   NAME        CONTACT  AVAILABLE CREDIT  THRESHOLD  LEVEL     STATE     AS OF\n"
+      "demo/a/b  Ann's 账户  finance         90.50 USD         20  critical  ok        "
+      "2026-11-23T07:12:00Z\n"
+      "demo/a/b  Ann's 账户  finance         90.50 USD        100  warning   low       "
+      "2026-11-23T07:12:00Z\n"
+      "demo/18               finance                                         no alert\n");
+  EXPECT_THAT(asked(), ElementsAre("GET /api/v1/accounts contact=finance limit=1000 state=low",
+                                   "GET /api/v1/accounts after=demo/a b contact=finance limit=1000 "
+                                   "state=low"));
+}
+
+TEST_F(ApiCommandsTest, ListsAsJson) {
+  Answer("GET", "/api/v1/accounts",
+         std::string(R"({"accounts":[)") + kAccount + R"(],"next":null})");
+  const Ran ran = Run({"accounts", "list", "--output", "json"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(json::parse(ran.out), (json{{"accounts", {json::parse(kAccount)}}}));
+}
+
+TEST_F(ApiCommandsTest, ShowsAnAccount) {
+  Answer("GET", "/api/v1/accounts/{provider}/{account_id}", kAccount);
+  const Ran ran = Run({"accounts", "show", "demo/a/b"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out,
+            "demo/a/b\n"
+            "  name:                      Ann's 账户\n"
+            "  contact:                   finance\n"
+            "  source:                    demo\n"
+            "  available credit:          90.50 USD\n"
+            "    cash balance:            10.50 USD\n"
+            "    credit limit:            80 USD\n"
+            "  costs incurred:            yes\n"
+            "  spent since first seen:    9.50 USD\n"
+            "  topped up since first seen: 0 USD\n"
+            "  last poll succeeded:       yes\n"
+            "  as of:                     2026-11-23T07:12:00Z\n"
+            "  alert critical:            ok, threshold 20 USD, set in the configuration file\n"
+            "    last ended:              2026-11-22T07:12:00Z, recovered\n"
+            "  alert warning:             low, threshold 100 USD\n"
+            "    low since:               2026-11-23T06:00:00Z\n");
+  EXPECT_THAT(asked(), ElementsAre("GET /api/v1/accounts/demo/a/b"));
+  EXPECT_EQ(json::parse(Run({"accounts", "show", "demo/a/b", "--output", "json"}).out),
+            json::parse(kAccount));
+}
+
+constexpr const char* kEdited = R"({"before":null,"after":{"level":"warning","enabled":true,
+  "threshold":"100","currency":"USD","suspended":false},"changed":true,"dry_run":false})";
+
+TEST_F(ApiCommandsTest, EnablesAccountsOneByOne) {
+  Answer("PATCH", "/api/v1/accounts/{provider}/{account_id}/alerts/{level}",
+         [](const HttpRequest& request) {
+           const std::string id = request.params.at("account_id");
+           if (id == "18") {
+             return JsonError(409, "set in lowbalance.yml, line 7, and read-only here", "level");
+           }
+           return JsonOk(kEdited);
+         });
+  const Ran ran = Run({"accounts", "enable", "demo/a/b c", "demo/18", "demo/19", "--threshold",
+                       "1,00.0", "--currency", "USD"});
+  EXPECT_EQ(ran.code, 2) << "an amount with a misplaced comma";
+  EXPECT_THAT(asked(), ElementsAre());
+
+  const Ran good = Run({"accounts", "enable", "demo/a/b c", "demo/18", "demo/19", "--threshold",
+                        "1,000.50", "--currency", "USD"});
+  EXPECT_EQ(good.code, 1) << "one was refused";
+  EXPECT_EQ(good.out,
+            "demo/a/b c warning: enabled, threshold 100 USD (before: not set)\n"
+            "demo/19 warning: enabled, threshold 100 USD (before: not set)\n");
+  EXPECT_EQ(good.err,
+            "lowbalance: demo/18: level: set in lowbalance.yml, line 7, and read-only here\n");
+  const std::string body = R"( {"currency":"USD","enabled":true,"threshold":"1000.5"})";
+  EXPECT_THAT(asked(), ElementsAre("PATCH /api/v1/accounts/demo/a/b c/alerts/warning" + body,
+                                   "PATCH /api/v1/accounts/demo/18/alerts/warning" + body,
+                                   "PATCH /api/v1/accounts/demo/19/alerts/warning" + body));
+}
+
+TEST_F(ApiCommandsTest, EditsSayWhatTheyMean) {
+  Answer("PATCH", "/api/v1/accounts/{provider}/{account_id}/alerts/{level}", kEdited);
+  const std::string path = "PATCH /api/v1/accounts/demo/17/alerts/";
+  EXPECT_EQ(Run({"accounts", "disable", "demo/17"}).code, 0);
+  EXPECT_EQ(Run({"accounts", "threshold", "demo/17", "--threshold", "-5"}).code, 0);
+  EXPECT_EQ(Run({"accounts", "enable", "demo/17", "--level", "critical", "--dry-run"}).code, 0);
+  EXPECT_THAT(asked(), ElementsAre(path + R"(warning {"enabled":false})",
+                                   path + R"(warning {"threshold":"-5"})",
+                                   path + R"(critical {"dry_run":true,"enabled":true})"));
+}
+
+TEST_F(ApiCommandsTest, DryRunsAndNoChangesAreSaidToBeSo) {
+  const std::string alert = R"({"enabled":true,"threshold":"5","currency":"USD"})";
+  Answer("PATCH", "/api/v1/accounts/{provider}/{account_id}/alerts/{level}",
+         [&](const HttpRequest& request) {
+           const bool dry = request.params.at("level") == "dry";
+           return JsonOk(R"({"before":)" + alert + R"(,"after":{"enabled":false,"threshold":"5",)" +
+                         R"("currency":"USD"},"changed":)" + (dry ? "true" : "false") +
+                         R"(,"dry_run":)" + (dry ? "true" : "false") + "}");
+         });
+  EXPECT_EQ(Run({"accounts", "disable", "demo/17", "--level", "dry", "--dry-run"}).out,
+            "demo/17 dry: would be disabled, threshold 5 USD (before: enabled, threshold 5 USD)\n");
+  EXPECT_EQ(Run({"accounts", "disable", "demo/17"}).out,
+            "demo/17 warning: unchanged (disabled, threshold 5 USD)\n");
+}
+
+TEST_F(ApiCommandsTest, EditsAsJsonTellOfEachAccount) {
+  Answer("PATCH", "/api/v1/accounts/{provider}/{account_id}/alerts/{level}",
+         [](const HttpRequest& request) {
+           return request.params.at("account_id") == "17" ? JsonOk(kEdited)
+                                                          : JsonError(404, "no such account");
+         });
+  const Ran ran = Run({"accounts", "enable", "demo/17", "demo/18", "--output", "json"});
+  EXPECT_EQ(ran.code, 1);
+  const json results = json::parse(ran.out).at("results");
+  EXPECT_EQ(results.at(0), (json{{"account", "demo/17"}, {"result", json::parse(kEdited)}}));
+  EXPECT_EQ(results.at(1), (json{{"account", "demo/18"}, {"error", "no such account"}}));
+}
+
+TEST_F(ApiCommandsTest, WhatIsNoAccountIsRefusedBeforeAnythingIsAsked) {
+  Answer("PATCH", "/api/v1/accounts/{provider}/{account_id}/alerts/{level}", kEdited);
+  for (const char* name : {"17", "/17", "demo/", "Demo/17", "demo/ 17"}) {
+    const Ran ran = Run({"accounts", "disable", "demo/1", name});
+    EXPECT_EQ(ran.code, 2) << name;
+    EXPECT_THAT(ran.err, HasSubstr("not an account like alibaba/17: ")) << name;
+  }
+  EXPECT_EQ(Run({"accounts", "disable", "demo/1", "--level", "High"}).code, 2);
+  EXPECT_EQ(Run({"accounts", "enable", "demo/1", "--currency", "usd"}).code, 2);
+  EXPECT_THAT(asked(), ElementsAre());
+}
+
+// ---- the login
+
+TEST_F(ApiCommandsTest, ThePasswordComesFromAFileOrTheEnvironment) {
+  Answer("GET", "/api/v1/accounts", R"({"accounts":[],"next":null})");
+  folder_.Write("password", "open sesame\n");
+  EXPECT_EQ(Run({"accounts", "list"}).code, 0);
+  EXPECT_EQ(authorization_, "");
+  EXPECT_EQ(Run({"accounts", "list", "--user", "ops", "--password-file", "password"}).code, 0);
+  EXPECT_EQ(authorization_, "Basic b3BzOm9wZW4gc2VzYW1l");
+  EXPECT_EQ(Run({"accounts", "list"},
+                {{"LOWBALANCE_USER", "ops"}, {"LOWBALANCE_PASSWORD", "open sesame"}})
+                .code,
+            0);
+  EXPECT_EQ(authorization_, "Basic b3BzOm9wZW4gc2VzYW1l");
+  // Where there is none, and nobody to ask.
+  const Ran ran = Run({"accounts", "list", "--user", "ops"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_EQ(ran.err,
+            "lowbalance: --user: no password; give --password-file or the variable "
+            "LOWBALANCE_PASSWORD\n");
+  EXPECT_EQ(Run({"accounts", "list", "--user", "ops", "--password-file", "nowhere"}).code, 2);
+}
+
+TEST_F(ApiCommandsTest, CredentialsInAUrlAreRefusedAndNotRepeated) {
+  const Ran ran = Run({"accounts", "list", "--url", "http://ops:hunter2@127.0.0.1:1"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_THAT(ran.err, Not(HasSubstr("hunter2")));
+}
+
+TEST_F(ApiCommandsTest, RefusalsAreToldAsTheServerPutsThem) {
+  int status = 401;
+  Answer("GET", "/api/v1/accounts", [&](const HttpRequest&) {
+    return status == 500 ? HttpResponse{.status = 500, .body = "<html>\x1b[2J"}
+                         : JsonError(status, "a login is needed\x1b[2J");
+  });
+  Ran ran = Run({"accounts", "list"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_EQ(ran.err,
+            "lowbalance: a login is needed [2J (401: give --user and the right password)\n");
+  status = 403;
+  EXPECT_EQ(Run({"accounts", "list"}).err, "lowbalance: a login is needed [2J\n");
+  status = 500;
+  EXPECT_EQ(Run({"accounts", "list"}).err, "lowbalance: the server answered 500\n");
+}
+
+TEST_F(ApiCommandsTest, ServersThatDoNotAnswerOrAnswerNonsense) {
+  const Ran gone = Run({"accounts", "list", "--url", "http://127.0.0.1:1"});
+  EXPECT_EQ(gone.code, 1);
+  EXPECT_THAT(gone.err, HasSubstr("lowbalance: no answer from http://127.0.0.1:1: "));
+  EXPECT_EQ(Run({"accounts", "list", "--url", "127.0.0.1:1"}).code, 2);
+  EXPECT_EQ(Run({"accounts", "list", "--url", "file:///etc/passwd"}).code, 2);
+  EXPECT_EQ(Run({"accounts", "list", "--timeout", "soon"}).code, 2);
+}
+
+TEST_F(ApiCommandsTest, NoRedirectIsFollowed) {
+  Answer("GET", "/api/v1/accounts", [](const HttpRequest&) {
+    return HttpResponse{.status = 302, .headers = {{"Location", "/elsewhere"}}};
+  });
+  Answer("GET", "/elsewhere", R"({"accounts":[],"next":null})");
+  EXPECT_EQ(Run({"accounts", "list"}).code, 1);
+  EXPECT_EQ(asked().size(), 1U);
+}
+
+TEST_F(ApiCommandsTest, NonsenseIsNotShownAsAnAnswer) {
+  Answer("GET", "/api/v1/accounts", "[]");
+  Answer("GET", "/api/v1/messages", R"({"messages":[{"id":null,"deliveries":7}, 5]})");
+  EXPECT_EQ(Run({"accounts", "list"}).code, 1);
+  EXPECT_EQ(Run({"messages", "list"}).code, 0);
+}
+
+// ---- messages
+
+TEST_F(ApiCommandsTest, ListsMessages) {
+  Answer("GET", "/api/v1/messages", [](const HttpRequest& request) {
+    const bool first = request.Query("before").empty();
+    return JsonOk(std::string(R"({"messages":[)") + kMessage + R"(],"next":)" +
+                  (first ? "2" : "null") + "}");
+  });
+  const Ran ran = Run({"messages", "list", "--account-id", "17", "--limit", "3"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  const std::string row =
+      " 2  2026-11-23T07:12:00Z  reminder 1  demo/17  warning             90.50        100  USD"
+      "       finance  1 delivered, 1 pending\n";
+  EXPECT_EQ(ran.out,
+            "ID  CREATED               KIND        ACCOUNT  LEVEL    AVAILABLE CREDIT  THRESHOLD  "
+            "CURRENCY  CONTACT  DELIVERIES\n" +
+                row + row);
+  EXPECT_THAT(asked(), ElementsAre("GET /api/v1/messages account_id=17 limit=3",
+                                   "GET /api/v1/messages account_id=17 before=2 limit=2"));
+}
+
+TEST_F(ApiCommandsTest, ShowsAMessage) {
+  Answer("GET", "/api/v1/messages/{id}", kMessage);
+  const Ran ran = Run({"messages", "show", "2"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out,
+            "reminder 1 2 of demo/17, level warning, to finance\n"
+            "created 2026-11-23T07:12:00Z, low since 2026-11-22T07:00:00Z\n"
+            "subject: Available credit is low\n"
+            "\n"
+            "  Dear Ann,\n"
+            "  it is low. [2J\n"
+            "\n"
+            "RELAY     RECIPIENT      STATE      TRIES  FINISHED              NEXT TRY"
+            "              LAST ERROR\n"
+            "email     a@example.com  pending        3                        "
+            "2026-11-23T07:20:00Z  451 later\n"
+            "internal  ann            delivered      1  2026-11-23T07:12:00Z\n");
+  EXPECT_EQ(json::parse(Run({"messages", "show", "2", "--output", "json"}).out),
+            json::parse(kMessage));
+}
+
+TEST_F(ApiCommandsTest, ShowsTheInbox) {
+  Answer("GET", "/api/v1/inbox",
+         R"({"messages":[{"id":1,"at":"2026-11-23T07:12:00Z","recipient":"ann","title":"Low",
+             "text":"It is\nlow.","read":false,"message_id":2}],"next":null})");
+  const Ran ran = Run({"messages", "inbox", "--recipient", "ann & co"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out, "1  2026-11-23T07:12:00Z  to ann  (unread)\n  Low\n    It is\n    low.\n");
+  EXPECT_THAT(asked(), ElementsAre("GET /api/v1/inbox limit=50 recipient=ann & co"));
+}
+
+}  // namespace
+}  // namespace lowbalance
