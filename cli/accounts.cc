@@ -107,7 +107,7 @@ void PrintAccount(const json& account) {
   line("  unexplained", AmountOf(account, "unexplained_amount", currency));
   line("costs incurred", TextOf(account, "costs_incurred"));
   line("spent since first seen", AmountOf(account, "spend_total", currency));
-  line("topped up since first seen", AmountOf(account, "top_up_total", currency));
+  line("topped up since then", AmountOf(account, "top_up_total", currency));
   line("last poll succeeded", TextOf(account, "up"));
   line("as of", TextOf(account, "last_success"));
   line("last change", TextOf(account, "changed"));

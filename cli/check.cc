@@ -5,13 +5,16 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <set>
 
+#include "base/clock.h"
 #include "base/web_config.h"
 #include "cli/commands.h"
 #include "cli/config_option.h"
 #include "core/text.h"
+#include "exporter/source.h"
 
 namespace lowbalance::cli {
 namespace {
@@ -44,9 +47,6 @@ void CheckFiles(const Config& config, Warnings& warnings) {
   warnings.Readable("webhook.bearer_token_file", config.webhook.bearer_token_file);
   warnings.Readable("webhook.email.password_file", config.webhook.email.password_file);
   warnings.Readable("webhook.email.ca_file", config.webhook.email.ca_file);
-  for (const SourceConfig& source : config.exporter.sources) {
-    warnings.Readable("exporter.sources " + source.name, source.path);
-  }
 }
 
 void CheckContacts(const Config& config, Warnings& warnings) {
@@ -67,26 +67,45 @@ void CheckContacts(const Config& config, Warnings& warnings) {
   }
 }
 
-void CheckAccounts(const Config& config, Warnings& warnings) {
+// Reads the sources that are files, as the exporter would. What such a file holds is data and its
+// mistakes are warnings; that two sources claim one account is a mistake of the configuration, as
+// the balance would jump from one to the other with every poll.
+std::vector<Mistake> CheckSources(const Config& config, Warnings& warnings) {
   if (config.exporter.sources.empty()) {
     warnings.Add("exporter.sources", "there are none: no balance would be watched");
   }
-  std::vector<std::string> providers;
+  std::vector<Mistake> mistakes;
+  std::map<AccountKey, std::string> claimed;  // By which source.
+  bool all_read = true;
   for (const SourceConfig& source : config.exporter.sources) {
-    if (source.provider.empty()) return;  // The file itself names providers, and may name any.
-    providers.push_back(source.provider);
+    const std::string key = "exporter.sources " + source.name;
+    if (source.type != "file") {
+      all_read = false;
+      continue;
+    }
+    const auto readings = MakeSource(source)->Fetch(SystemClock()());
+    if (!readings) {
+      warnings.Add(key, "this would be a failed poll: " + readings.error().message);
+      all_read = false;
+      continue;
+    }
+    for (const Reading& reading : *readings) {
+      const auto [first, is_new] = claimed.emplace(reading.account, source.name);
+      if (is_new || first->second == source.name) continue;
+      mistakes.push_back({.file = config.file.string(),
+                          .key = key,
+                          .message = "has the account " + reading.account.provider + "/" +
+                                     reading.account.account_id + ", which the source " +
+                                     first->second + " has too"});
+    }
   }
-  std::set<std::string> told;
   for (const AccountConfig& account : config.exporter.accounts) {
-    const std::string& provider = account.account.provider;
-    if (std::find(providers.begin(), providers.end(), provider) != providers.end()) continue;
-    if (!told.insert(provider).second) continue;
-    const std::string_view nearest = NearestWord(provider, providers);
-    warnings.Add("exporter.accounts",
-                 "no source has the provider " + Quoted(provider) + " of the account on line " +
-                     std::to_string(account.line) +
-                     (nearest.empty() ? "" : "; did you mean " + std::string(nearest) + "?"));
+    if (!all_read || claimed.contains(account.account)) continue;
+    warnings.Add("exporter.accounts", "no source has the account " + account.account.provider +
+                                          "/" + account.account.account_id + " of line " +
+                                          std::to_string(account.line));
   }
+  return mistakes;
 }
 
 void CheckSecrecy(const Config& config, Warnings& warnings) {
@@ -141,15 +160,17 @@ int Check(std::string file) {
   ConfigResult result = LoadConfig(file);
   std::vector<Mistake> mistakes = std::move(result.mistakes);
   if (mistakes.empty()) mistakes = WebMistakes(result.config);
+  Warnings warnings;
+  if (mistakes.empty()) {
+    CheckFiles(result.config, warnings);
+    CheckContacts(result.config, warnings);
+    CheckSecrecy(result.config, warnings);
+    mistakes = CheckSources(result.config, warnings);
+  }
   for (const Mistake& mistake : mistakes) {
     std::fprintf(stderr, "%s\n", mistake.ToString().c_str());
   }
   if (!mistakes.empty()) return kUsage;
-  Warnings warnings;
-  CheckFiles(result.config, warnings);
-  CheckContacts(result.config, warnings);
-  CheckAccounts(result.config, warnings);
-  CheckSecrecy(result.config, warnings);
   PrintSummary(result.config);
   if (warnings.count() > 0) {
     std::printf("  %s\n", Count(static_cast<std::size_t>(warnings.count()), "warning").c_str());

@@ -25,13 +25,10 @@ AccountRules MakeAccountRules(const Config& config) {
 }
 
 Result<AccountMemory> Provision(AccountMemory memory, const ProvisionedSetting& setting, Time now) {
-  const auto found = memory.levels.find(setting.level);
-  const bool known = found != memory.levels.end();
-  if (known) {
+  if (const auto found = memory.levels.find(setting.level); found != memory.levels.end()) {
     LevelMemory& level = found->second;
     const bool same_amount = level.threshold == setting.threshold &&
                              (setting.currency.empty() || setting.currency == level.currency);
-    if (same_amount && level.enabled == setting.enabled) return memory;
     if (same_amount && level.suspended) {
       level.enabled = setting.enabled;
       return memory;

@@ -13,7 +13,7 @@ lowbalance_webhook() {
 
 begin_timeline() {
   timeline_began=$SECONDS
-  firing_seen="" notified_seen="" inbox_seen=0 mails_seen=0 first_mail_at=""
+  firing_seen="" held_seen="" inbox_seen=0 mails_seen=0 first_mail_at=""
   declare -gA mail_seen=() outcome_seen=()
 }
 elapsed() { echo $((SECONDS - timeline_began)); }
@@ -50,17 +50,16 @@ held_by_alertmanager() {
     alert query --output=extended alertname=LowBalance | who_is_low
 }
 
+# The later in the chain is asked first and told of last, so that the story is told in its order.
 show_alerts() {
-  local now
-  if now=$(firing_in_prometheus 2> /dev/null); then
-    report_change Prometheus "$firing_seen" "$now" "LowBalance is firing for" \
-      "LowBalance no longer fires for"
-    firing_seen=$now
-  fi
-  if now=$(held_by_alertmanager 2> /dev/null); then
-    report_change Alertmanager "$notified_seen" "$now" "has it and tells the webhook:" "no longer has it:"
-    notified_seen=$now
-  fi
+  local held firing
+  held=$(held_by_alertmanager 2> /dev/null) || held=$held_seen
+  firing=$(firing_in_prometheus 2> /dev/null) || firing=$firing_seen
+  report_change Prometheus "$firing_seen" "$firing" "LowBalance is firing for" \
+    "LowBalance no longer fires for"
+  report_change Alertmanager "$held_seen" "$held" "has it and tells the webhook:" \
+    "no longer has it:"
+  firing_seen=$firing held_seen=$held
 }
 
 show_mails() {

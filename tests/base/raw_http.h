@@ -37,12 +37,14 @@ class RawClient {
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
 
-  void Send(std::string_view text) {
+  // False if the server has closed before it read all.
+  bool Send(std::string_view text) {
     while (!text.empty()) {
       const ssize_t n = ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL);
-      if (n <= 0) return;  // The server may close before it has read all.
+      if (n <= 0) return false;
       text.remove_prefix(static_cast<std::size_t>(n));
     }
+    return true;
   }
 
   // Reads one answer. `to_head`: it is one to HEAD, and has no body.

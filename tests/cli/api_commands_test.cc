@@ -129,7 +129,7 @@ TEST_F(ApiCommandsTest, ShowsAnAccount) {
             "    credit limit:            80 USD\n"
             "  costs incurred:            yes\n"
             "  spent since first seen:    9.50 USD\n"
-            "  topped up since first seen: 0 USD\n"
+            "  topped up since then:      0 USD\n"
             "  last poll succeeded:       yes\n"
             "  as of:                     2026-11-23T07:12:00Z\n"
             "  alert critical:            ok, threshold 20 USD, set in the configuration file\n"

@@ -95,15 +95,19 @@ TEST_F(CommandsTest, CheckOfAMissingFile) {
   EXPECT_EQ(ran.err, "nowhere.yml: cannot be read: No such file or directory\n");
 }
 
+constexpr const char* kBalances = "account_id,currency,available_credit\n17,USD,90\n";
+
 TEST_F(CommandsTest, CheckSummarizesAndWarns) {
-  folder_.Write("balances.csv", "");
+  folder_.Write("balances.csv", kBalances);
   folder_.Write("lowbalance.yml",
                 "contacts: {finance: {email: finance@example.com, time_zone: Asia/Shangri-La}}\n"
                 "default_contact: finance\n"
                 "exporter:\n"
                 "  store: /var/lib/lb/e.db\n"
                 "  sources: [{name: demo, type: file, provider: demo, path: balances.csv}]\n"
-                "  accounts: [{provider: demoo, account_id: \"17\", alert: {threshold: 5}}]\n"
+                "  accounts:\n"
+                "    - {provider: demo, account_id: \"17\", alert: {threshold: 5}}\n"
+                "    - {provider: demo, account_id: \"71\", alert: {threshold: 5}}\n"
                 "webhook:\n"
                 "  store: /var/lib/lb/w.db\n"
                 "  bearer_token_file: /nonexistent/token\n");
@@ -112,7 +116,7 @@ TEST_F(CommandsTest, CheckSummarizesAndWarns) {
   EXPECT_EQ(ran.out,
             "lowbalance.yml: no mistakes\n"
             "  exporter   :10380, sqlite:/var/lib/lb/e.db\n"
-            "  sources    1; 1 account and 1 alert set in the file\n"
+            "  sources    1; 2 accounts and 2 alerts set in the file\n"
             "  webhook    :10381, sqlite:/var/lib/lb/w.db\n"
             "  e-mail     none\n"
             "  contacts   1; default finance\n"
@@ -124,8 +128,32 @@ TEST_F(CommandsTest, CheckSummarizesAndWarns) {
             "webhook.email.url\n"
             "warning: contacts.finance.time_zone: this machine does not know "
             "\"Asia/Shangri-La\"\n"
-            "warning: exporter.accounts: no source has the provider \"demoo\" of the account on "
-            "line 6; did you mean demo?\n");
+            "warning: exporter.accounts: no source has the account demo/71 of line 8\n");
+}
+
+TEST_F(CommandsTest, CheckReadsTheSourcesFiles) {
+  folder_.Write("balances.csv", kBalances);
+  folder_.Write("again.csv", kBalances);
+  folder_.Write("broken.csv", "account_id,currency,available_credit\n18,USD,9O\n");
+  folder_.Write("lowbalance.yml",
+                "contacts: {ops: {internal: ops}}\n"
+                "default_contact: ops\n"
+                "exporter:\n"
+                "  sources:\n"
+                "    - {name: one, type: file, provider: demo, path: balances.csv}\n"
+                "    - {name: two, type: file, provider: demo, path: again.csv}\n"
+                "    - {name: three, type: file, provider: demo, path: broken.csv}\n"
+                "    - {name: four, type: file, provider: demo, path: missing.csv}\n"
+                "  accounts: [{provider: demo, account_id: \"18\", alert: {threshold: 5}}]\n");
+  const Ran ran = Run({"check"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_EQ(ran.out, "");
+  EXPECT_THAT(ran.err, HasSubstr("warning: exporter.sources three: this would be a failed poll: "));
+  EXPECT_THAT(ran.err, HasSubstr("\"9O\""));
+  EXPECT_THAT(ran.err, HasSubstr("warning: exporter.sources four: this would be a failed poll: "));
+  EXPECT_THAT(ran.err, HasSubstr("lowbalance.yml: exporter.sources two: has the account demo/17, "
+                                 "which the source one has too\n"));
+  EXPECT_THAT(ran.err, Not(HasSubstr("no source has"))) << "not all could be read";
 }
 
 TEST_F(CommandsTest, CheckReadsTheWebConfigurationToo) {

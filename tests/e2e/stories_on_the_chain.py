@@ -152,7 +152,9 @@ class Stage:
             self.run.problems += self._afterwards(begun, cpu)
 
     def _report(self, player):
-        waits = f", {max(player.waits):.2f} s at most after due" if player.waits else ""
+        waits = ""
+        if player.waits and not player.problems:
+            waits = f", {max(player.waits):.2f} s at most after due"
         verdict = "FAIL" if player.problems else "ok  "
         with _print_lock:
             print(f"{verdict} {player.story.name} ({len(player.story.expected)} messages at "

@@ -144,6 +144,14 @@ TEST_F(AccountsTest, AnAccountMayMoveToAnotherSource) {
   EXPECT_EQ(Find("1")->memory.spend_total, Amount("1")) << "one history";
 }
 
+TEST_F(AccountsTest, AnAccountThatIsBackInItsSourceIsThatSourcesAgain) {
+  Poll("a", {{"1", "7"}, {"2", "5"}});
+  Poll("a", {{"2", "5"}});
+  Poll("a", {{"1", "7"}, {"2", "5"}});
+  Poll("b", {{"1", "6"}});
+  EXPECT_EQ(Seen(), "1 a 7 up, 2 a 5 up");
+}
+
 TEST_F(AccountsTest, AccountsOfASourceThatIsNoLongerConfiguredFailAndAreFree) {
   Poll("a", {{"1", "7"}});
   config_.exporter.sources.erase(config_.exporter.sources.begin());

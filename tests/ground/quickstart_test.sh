@@ -4,7 +4,14 @@
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+# What a failed test leaves running has the folder on its command line.
+clean_up() {
+  local pids
+  mapfile -t pids < <(pgrep -f -- "$folder/state/")
+  [ ${#pids[@]} -eq 0 ] || kill "${pids[@]}"
+  rm -rf "$folder"
+}
+trap clean_up EXIT
 output=$folder/output
 
 fail() {
@@ -50,8 +57,7 @@ for signal in INT TERM KILL; do
   pid=$!
   target=$pid
   [ "$signal" != INT ] || target=-$pid
-  for ((tries = 0; tries < 300; ++tries)); do
-    if grep -q 'Ctrl-C ends it' "$output"; then break; fi
+  until grep -q 'Ctrl-C ends it' "$output"; do
     kill -0 "$pid" 2> /dev/null || fail "it did not start"
     sleep 0.1
   done
