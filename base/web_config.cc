@@ -36,7 +36,7 @@ int CostOf(std::string_view hash) { return (hash[4] - '0') * 10 + (hash[5] - '0'
 // Keys of the format that mean something we do not do.
 void RefuseUnimplemented(const YamlMap& map, std::initializer_list<const char*> keys) {
   for (const char* key : keys) {
-    if (map.Has(key)) map.Mistaken(key, "is not implemented here; remove it");
+    if (map.Has(key)) map.Mistaken(key, "is not supported here; remove it");
   }
 }
 

@@ -206,7 +206,7 @@ TEST_F(HttpAccessTest, WrongFilesEndTheStart) {
             web.string() +
                 ":1: basic_auth_users.alice: not a bcrypt hash like $2y$10$..., as htpasswd -nB "
                 "writes it\n" +
-                web.string() + ":2: rate_limit: is not implemented here; remove it");
+                web.string() + ":2: rate_limit: is not supported here; remove it");
   EXPECT_THAT(message({.listen_address = ":0", .token_file = folder_.path() / "none"}),
               HasSubstr((folder_.path() / "none").string() + ": No such file or directory"));
 }

@@ -92,17 +92,17 @@ TEST_F(WebConfigTest, NamesEveryMistake) {
       "3: tls_server_config.client_auth_type: must be one of NoClientCert, "
       "RequireAndVerifyClientCert: \"RequireAnyClientCert\"; did you mean "
       "RequireAndVerifyClientCert?\n"
-      "4: tls_server_config.cipher_suites: is not implemented here; remove it\n"
+      "4: tls_server_config.cipher_suites: is not supported here; remove it\n"
       "5: tls_server_config.min_version: must be one of TLS12, TLS13: \"TLS10\"; did you mean "
       "TLS12?\n"
-      "6: http_server_config: is not implemented here; remove it\n"
+      "6: http_server_config: is not supported here; remove it\n"
       "7: basic_auth_user: unknown key; did you mean basic_auth_users?\n"
       "10: basic_auth_users.alice: not a bcrypt hash like $2y$10$..., as htpasswd -nB writes "
       "it\n"
       "11: basic_auth_users.bob: has bcrypt cost 99; it must be from 4 to 16\n"
       "12: basic_auth_users.carol: must be a bcrypt hash, as htpasswd -nB writes it\n"
       "13: basic_auth_users.da:ve: a user's name must not be empty or contain ':'\n"
-      "14: rate_limit: is not implemented here; remove it\n");
+      "14: rate_limit: is not supported here; remove it\n");
 }
 
 TEST_F(WebConfigTest, AProtectionThatWouldNotBeThereIsAMistake) {
