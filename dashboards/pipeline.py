@@ -3,6 +3,7 @@
 from grafana import (BAD, CALM, PLAIN, WARN, dashboard, like, query_variable, row, series, stat,
                      target)
 
+SHARES = ((0.5, "half of them"), (0.95, "95 of 100"))
 CHOSEN = 'job=~"$job", instance=~"$instance"'
 
 
@@ -12,6 +13,11 @@ def of(metric, *matchers):
 
 def rate(metric, by, *matchers):
     return f"sum by ({by}) (rate({of(metric, *matchers)}[$__rate_interval]))"
+
+
+def quantile(share, metric, by):
+    counted = f"sum by ({by}) (increase({of(metric + '_bucket')}[1h]))"
+    return f"histogram_quantile({share}, {counted})"
 
 
 def age(metric, by=""):
@@ -115,6 +121,15 @@ def make():
                            "notification"),
                     target(age("lowbalance_webhook_last_watchdog_timestamp_seconds"),
                            "watchdog")], unit="s", width=8, least=0),
+            series("From the poll to the decision", "How long after the poll that saw a change its "
+                   "alert was decided on: scrape, rules and Alertmanager. Alerts of the last hour.",
+                   [target(quantile(share, "lowbalance_webhook_decision_latency_seconds", "le"),
+                           name) for share, name in SHARES], unit="s", width=8, least=0),
+            series("From the decision to the recipient", "How long after that a message was "
+                   "delivered, by relay. Messages of the last hour.",
+                   [target(quantile(share, "lowbalance_webhook_delivery_latency_seconds",
+                                    "le, relay"), f"{name}, {{{{relay}}}}")
+                    for share, name in SHARES], unit="s", width=8, least=0),
             series("Not as it should be", "Alerts without usable facts, and messages whose contact "
                    "the configuration does not know.",
                    [target(f"sum(rate({bad_facts}[$__rate_interval]))", "bad facts"),

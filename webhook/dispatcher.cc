@@ -94,6 +94,7 @@ void Dispatcher::Send(Relay& relay, const DeliveryQueue::Claim& claim, const Ret
                                                                    : "cancelled";
   // What was cancelled on its way has been counted when it was cancelled.
   if (state) metrics_.CountDeliveries(kRelayEmail, word);
+  if (sent) metrics_.ObserveDelivery(kRelayEmail, now - claim.message.created);
   if (sent) {
     log::Info("e-mail delivered", {{"message", std::to_string(claim.message.id)},
                                    {"delivery", std::to_string(delivery.id)},

@@ -2,6 +2,7 @@
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
@@ -17,6 +18,7 @@ namespace {
 using prometheus::Counter;
 using prometheus::Family;
 using prometheus::Gauge;
+using prometheus::Histogram;
 
 double Seconds(Time at) { return static_cast<double>(ToMillis(at)) / 1000.0; }
 
@@ -26,6 +28,19 @@ Family<Counter>& CounterFamily(prometheus::Registry& registry, const char* name,
 Family<Gauge>& GaugeFamily(prometheus::Registry& registry, const char* name, const char* help) {
   return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
 }
+
+Family<Histogram>& HistogramFamily(prometheus::Registry& registry, const char* name,
+                                   const char* help) {
+  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry);
+}
+
+// Seconds. With the shipped intervals an alert is decided on within 3 minutes of the poll that saw
+// the crossing, or within 17 where it awaited a change; a mail that is tried again takes its time.
+Histogram::BucketBoundaries LatencyBuckets() {
+  return {0.5, 1, 5, 15, 30, 60, 120, 180, 300, 600, 1020, 1800, 3600, 21600, 86400};
+}
+
+double InSeconds(Millis d) { return static_cast<double>(d.count()) / 1000.0; }
 
 }  // namespace
 
@@ -50,6 +65,13 @@ struct WebhookMetrics::Families {
       counted, "lowbalance_webhook_deliveries_total",
       "What became of attempts to deliver: delivered, retry (failed, to be tried again), dead "
       "(given up) or cancelled (the account is not low any more).");
+  Family<Histogram>& decision_latency =
+      HistogramFamily(counted, "lowbalance_webhook_decision_latency_seconds",
+                      "From the poll that saw the change an alert is about until the alert was "
+                      "decided on and committed.");
+  Family<Histogram>& delivery_latency =
+      HistogramFamily(counted, "lowbalance_webhook_delivery_latency_seconds",
+                      "From when a message was decided on until it was delivered.");
   Family<Counter>& unknown_contacts =
       CounterFamily(counted, "lowbalance_webhook_unknown_contacts_total",
                     "Messages whose account names a contact that is not configured here; they went "
@@ -84,6 +106,8 @@ WebhookMetrics::WebhookMetrics() : families_(std::make_unique<Families>()) {
     }
   }
   families_->unknown_contacts.Add({});
+  families_->decision_latency.Add({}, LatencyBuckets());
+  families_->delivery_latency.Add({{"relay", std::string(kRelayEmail)}}, LatencyBuckets());
 }
 
 WebhookMetrics::~WebhookMetrics() = default;
@@ -111,6 +135,12 @@ void WebhookMetrics::CountPlan(const Plan& plan, Time now) {
   for (const PlannedMessage& message : plan.messages) {
     families_->messages.Add({{"kind", message.number == 0 ? "alert" : "reminder"}}).Increment();
   }
+  for (const PlannedMessage& message : plan.messages) {
+    // Of the alert itself, which counts reminders from now on; a reminder is about no change.
+    if (message.alerted_at != now || !message.facts.first_change) continue;
+    families_->decision_latency.Add({}, LatencyBuckets())
+        .Observe(InSeconds(now - *message.facts.first_change));
+  }
   families_->last_notification.Add({}).Set(Seconds(now));
   if (plan.watchdog) families_->last_watchdog.Add({}).Set(Seconds(now));
 }
@@ -121,6 +151,11 @@ void WebhookMetrics::CountDeliveries(std::string_view relay, std::string_view ou
   if (count == 0) return;
   families_->deliveries.Add({{"relay", std::string(relay)}, {"outcome", std::string(outcome)}})
       .Increment(count);
+}
+
+void WebhookMetrics::ObserveDelivery(std::string_view relay, Millis since_decision) {
+  families_->delivery_latency.Add({{"relay", std::string(relay)}}, LatencyBuckets())
+      .Observe(InSeconds(since_decision));
 }
 
 void WebhookMetrics::NoteReload(bool success, Time now) {

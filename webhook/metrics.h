@@ -27,6 +27,8 @@ class WebhookMetrics {
   void CountUnknownContact();
   // `outcome` is delivered, retry, dead or cancelled.
   void CountDeliveries(std::string_view relay, std::string_view outcome, int count = 1);
+  // A delivery got there so long after its message was decided on.
+  void ObserveDelivery(std::string_view relay, Millis since_decision);
   void NoteReload(bool success, Time now);
 
   // The text format. Without `deliveries`, which the caller reads from the store, their families

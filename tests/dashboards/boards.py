@@ -14,7 +14,7 @@ OF_PROMETHEUS = {"up", "scrape_duration_seconds", "scrape_samples_scraped", "ALE
 _KEYWORDS = {
     "and", "or", "unless", "on", "ignoring", "by", "without", "group_left", "group_right", "offset",
     "bool", "sum", "min", "max", "avg", "count", "topk", "bottomk", "rate", "increase", "time",
-    "vector"}
+    "vector", "histogram_quantile"}
 
 
 def dashboards():
@@ -32,7 +32,7 @@ def metrics_in(expr):
     bare = re.sub(r"\{[^}]*\}", "{}", bare)  # matchers,
     bare = re.sub(r"\[[^]]*\]", "", bare)  # ranges,
     bare = re.sub(r"\b(?:by|on|ignoring|without)\s*\([^)]*\)", " ", bare)  # and lists of labels.
-    return {word for word in re.findall(r"[a-zA-Z_:][a-zA-Z0-9_:]*", bare)
+    return {word.removesuffix("_bucket") for word in re.findall(r"[a-zA-Z_:][a-zA-Z0-9_:]*", bare)
             if word not in _KEYWORDS}
 
 
@@ -42,7 +42,7 @@ def selectors_in(expr):
     found = []
     for match in re.finditer(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(\{[^}]*\})?", re.sub(
             r'"[^"]*"', lambda text: text[0].replace(" ", "\0"), bare)):
-        if match[1] in metrics_in(expr):
+        if match[1].removesuffix("_bucket") in metrics_in(expr):
             found.append((match[1], (match[2] or "{}")[1:-1]))
     return found
 

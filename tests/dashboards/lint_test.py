@@ -88,8 +88,8 @@ class LinterTest(unittest.TestCase):
                 if metric.endswith("_total"):
                     self.assertRegex(expr, r"(rate|increase)\(" + metric, where)
             for length in re.findall(r"\[([^]]*)\]", expr):
-                # A day's worth is asked for as such.
-                self.assertIn(length, ("$__rate_interval", "1d"), where)
+                # What is rare is asked for by the hour, a day's worth by the day.
+                self.assertIn(length, ("$__rate_interval", "1h", "1d"), where)
 
     def test_uneditable_dashboard_rule(self):
         for board in self.each("uneditable-dashboard"):

@@ -98,6 +98,15 @@ TEST_F(DispatcherTest, ARefusalForGoodIsADeadLetterAtOnce) {
   EXPECT_TRUE(HasSample("lowbalance_webhook_deliveries_total{outcome=\"dead\",relay=\"email\"} 1"));
 }
 
+TEST_F(DispatcherTest, TheWayToTheRecipientIsMeasured) {
+  Receive({LowFacts()});
+  now += 20s;
+  RecordingRelay relay;
+  SendAll(relay);
+  ASSERT_EQ(relay.sent().size(), 2U);
+  EXPECT_TRUE(HasSample("lowbalance_webhook_delivery_latency_seconds_sum{relay=\"email\"} 40"));
+}
+
 TEST_F(DispatcherTest, AnAlertIsTriedForFiveDays) {
   Receive({LowFacts()});
   RecordingRelay relay(Failing("a@example.com", Error::Kind::kRetry));

@@ -83,6 +83,16 @@ TEST_F(ReceiverTest, WhatChangesNothingWritesNothing) {
   EXPECT_EQ(outbox->Find("", "").at({"demo", "17"}).at("warning").newest_evaluation, now);
 }
 
+TEST_F(ReceiverTest, TheWayFromThePollIsMeasuredForAlertsAlone) {
+  EXPECT_EQ(Receive({LowFacts(now - 90s, now)}), 200);
+  EXPECT_TRUE(HasSample("lowbalance_webhook_decision_latency_seconds_sum 90"));
+  const Time low_since = now - 90s;
+  now += 24h + 10min;
+  EXPECT_EQ(Receive({LowFacts(low_since, now)}), 200);
+  EXPECT_TRUE(HasSample("lowbalance_webhook_messages_total{kind=\"reminder\"} 1"));
+  EXPECT_TRUE(HasSample("lowbalance_webhook_decision_latency_seconds_count 1"));
+}
+
 TEST_F(ReceiverTest, AFailedCommitAnswers503AndLeavesNothingHalfDone) {
   Facts other = LowFacts();
   other.account.account_id = "18";
