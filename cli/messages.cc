@@ -57,6 +57,12 @@ std::string Kind(const json& message) {
   return kind == "reminder" ? kind + " " + TextOf(message, "number") : kind;
 }
 
+// "aws/17"; empty for a message that is about no account.
+std::string Account(const json& message) {
+  const std::string provider = TextOf(message, "provider");
+  return provider.empty() ? "" : provider + "/" + TextOf(message, "account_id");
+}
+
 // "2 delivered, 1 pending".
 std::string Outcome(const json& message) {
   std::map<std::string, int> counts;
@@ -80,8 +86,7 @@ int List(const ListOptions& options) {
   }
   std::vector<std::vector<std::string>> rows;
   for (const json& m : messages) {
-    rows.push_back({TextOf(m, "id"), TextOf(m, "created"), Kind(m),
-                    TextOf(m, "provider") + "/" + TextOf(m, "account_id"), TextOf(m, "level"),
+    rows.push_back({TextOf(m, "id"), TextOf(m, "created"), Kind(m), Account(m), TextOf(m, "level"),
                     TextOf(m, "available_credit"), TextOf(m, "threshold"), TextOf(m, "currency"),
                     TextOf(m, "contact"), Outcome(m)});
   }
@@ -114,12 +119,15 @@ int Show(const ShowOptions& options) {
     std::printf("%s", Pretty(message).c_str());
     return kDone;
   }
-  std::printf("%s %s of %s/%s, level %s, to %s\ncreated %s, low since %s\nsubject: %s\n\n",
-              Kind(message).c_str(), TextOf(message, "id").c_str(),
-              TextOf(message, "provider").c_str(), TextOf(message, "account_id").c_str(),
-              TextOf(message, "level").c_str(), TextOf(message, "contact").c_str(),
-              TextOf(message, "created").c_str(), TextOf(message, "low_since").c_str(),
-              TextOf(message, "subject").c_str());
+  const std::string account = Account(message);
+  const std::string low_since = TextOf(message, "low_since");
+  std::printf(
+      "%s %s%s, to %s\ncreated %s%s\nsubject: %s\n\n", Kind(message).c_str(),
+      TextOf(message, "id").c_str(),
+      account.empty() ? "" : (" of " + account + ", level " + TextOf(message, "level")).c_str(),
+      TextOf(message, "contact").c_str(), TextOf(message, "created").c_str(),
+      low_since.empty() ? "" : (", low since " + low_since).c_str(),
+      TextOf(message, "subject").c_str());
   PrintText(RawText(message), "  ");
   std::vector<std::vector<std::string>> rows;
   for (const json& d : ListOf(message, "deliveries")) {

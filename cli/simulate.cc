@@ -41,7 +41,7 @@ Result<std::string> ReadAll(const std::string& file) {
 // Messages at one instant have no order among them: they are of different accounts or levels.
 std::vector<std::string> Lines(const Story& story, std::vector<StoryMessage> messages) {
   const auto rank = [](const StoryMessage& m) {
-    return std::tie(m.at, m.account, m.level, m.number);
+    return std::tie(m.at, m.account, m.level, m.notice);
   };
   std::sort(messages.begin(), messages.end(),
             [&](const StoryMessage& a, const StoryMessage& b) { return rank(a) < rank(b); });

@@ -185,9 +185,9 @@ class Simulation {
       const auto whose = std::pair(decided.key.account.account_id, decided.key.level);
       const auto known = reasons_.find(whose);
       const bool same = known != reasons_.end() && known->second == decided.reason;
-      if (same && !decided.number) continue;
+      if (same && !decided.notice) continue;
       if (decided.reason != Reason::kDuplicate) reasons_[whose] = decided.reason;
-      decisions_.push_back({at_, decided.reason, decided.number, whose.first, whose.second});
+      decisions_.push_back({at_, decided.reason, decided.notice, whose.first, whose.second});
     }
   }
 
@@ -213,16 +213,16 @@ Result<std::vector<SimulatedDecision>> Simulate(const Story& story,
 std::vector<StoryMessage> MessagesOf(const std::vector<SimulatedDecision>& decisions) {
   std::vector<StoryMessage> messages;
   for (const SimulatedDecision& decision : decisions) {
-    if (!decision.number) continue;
-    messages.push_back({decision.at, *decision.number, decision.account, decision.level});
+    if (!decision.notice) continue;
+    messages.push_back({decision.at, *decision.notice, decision.account, decision.level});
   }
   return messages;
 }
 
 std::string ToLine(const Story& story, const SimulatedDecision& decision) {
-  if (decision.number) {
+  if (decision.notice) {
     return ToLine(story,
-                  StoryMessage{decision.at, *decision.number, decision.account, decision.level});
+                  StoryMessage{decision.at, *decision.notice, decision.account, decision.level});
   }
   return FormatOffset(decision.at) + " " + std::string(ToString(decision.reason)) +
          Whose(story, decision.account, decision.level);

@@ -29,7 +29,7 @@ struct SimulationOptions {
 struct SimulatedDecision {
   Millis at{};  // Truly elapsed since the start, whatever the clock says.
   Reason reason = Reason::kDuplicate;
-  std::optional<int> number;  // Of the message it caused.
+  std::optional<Notice> notice;  // The message it caused.
   std::string account;
   std::string level;
 };

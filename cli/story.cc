@@ -211,8 +211,8 @@ class Parser {
     StoryMessage message{.at = at, .account = story_.accounts.front().id};
     std::size_t next = 2;
     if (words[1] == "reminder") {
-      message.number = words.size() > 2 ? ReminderNumber(words[2]) : 0;
-      if (message.number == 0) return "reminder of which number?";
+      message.notice = {MessageKind::kReminder, words.size() > 2 ? ReminderNumber(words[2]) : 0};
+      if (message.notice.number == 0) return "reminder of which number?";
       next = 3;
     } else if (words[1] != "alert") {
       return "expected alert or reminder N, seen " + Quoted(words[1]);
@@ -282,8 +282,7 @@ std::string Whose(const Story& story, std::string_view account, std::string_view
 }
 
 std::string ToLine(const Story& story, const StoryMessage& message) {
-  return FormatOffset(message.at) +
-         (message.number == 0 ? " alert" : " reminder " + std::to_string(message.number)) +
+  return FormatOffset(message.at) + " " + ToString(message.notice) +
          Whose(story, message.account, message.level);
 }
 

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "core/account_memory.h"
+#include "core/episode.h"
 #include "core/money.h"
 #include "core/result.h"
 #include "core/time.h"
@@ -63,7 +64,7 @@ struct StoryEvent {
 // A message that is sent, or that a story expects.
 struct StoryMessage {
   Millis at{};
-  int number = 0;  // 0 is the alert, n the n-th reminder.
+  Notice notice;
   std::string account;
   std::string level{kDefaultLevel};
   friend bool operator==(const StoryMessage&, const StoryMessage&) = default;

@@ -46,12 +46,15 @@ int IntervalsSince(const Cadence& cadence, Time alerted_at, Time now) {
 // S1, S2, S5, S7, S16 for an episode whose facts are current. Changes `episode` as if what it
 // returns were done.
 Reason Judge(const Cadence& cadence, const Facts& facts, bool covered, Time now, Episode& episode) {
+  const bool below_zero = facts.available_credit < Money();
   if (!episode.alerted_at) {
     if (!facts.first_change) return Reason::kAwaitingFirstChange;
     episode.alerted_at = now;
     episode.covered = covered;
+    episode.overdue_told = below_zero;
     return covered ? Reason::kCoveredByLowerLevel : Reason::kAlert;
   }
+  episode.overdue_told = episode.overdue_told || below_zero;
   const int number = IntervalsSince(cadence, *episode.alerted_at, now);
   if (covered) {
     episode.last_reminder = std::max(episode.last_reminder, std::min(number, cadence.at_most));
@@ -106,8 +109,10 @@ Decision DecideLow(const DecisionLimits& limits, const Episode* known, const Fac
   if (same && SaysNothingNew(*known, episode)) return {};
 
   decision.reason = episode.reason;
-  if (episode.reason == Reason::kAlert) decision.notice = Notice{0};
-  if (episode.reason == Reason::kReminder) decision.notice = Notice{episode.last_reminder};
+  if (episode.reason == Reason::kAlert) decision.notice = Notice{MessageKind::kAlert};
+  if (episode.reason == Reason::kReminder) {
+    decision.notice = Notice{MessageKind::kReminder, episode.last_reminder};
+  }
   decision.next = episode;
   return decision;
 }
@@ -132,6 +137,12 @@ Decision DecideEnded(const DecisionLimits& limits, const Episode* known, const F
 }
 
 }  // namespace
+
+std::string ToString(const Notice& notice) {
+  std::string text(ToString(notice.kind));
+  if (notice.number > 0) text += " " + std::to_string(notice.number);
+  return text;
+}
 
 std::string_view ToString(Reason reason) {
   return kReasonNames.at(static_cast<std::size_t>(reason));

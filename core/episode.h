@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/contract.h"
+#include "core/message_kind.h"
 #include "core/pipeline.h"
 #include "core/time.h"
 
@@ -47,6 +48,9 @@ struct Episode {
   int last_reminder = 0;           // The number of the last one sent or counted as sent.
   bool covered = false;            // The alert only counts as sent: a lower level's was.
   bool overdue = false;            // Below zero at some time within the episode.
+  // Being below zero has been told, or counts as told: by the alert, by an overdue notice, or
+  // because there was nothing to tell it with when it was heard of.
+  bool overdue_told = false;
   // Known to be over. Where only the end was heard of and never the episode, low_since is the
   // instant of the end: what began before it is over, and nothing more is known.
   std::optional<Ended> ended;
@@ -68,11 +72,14 @@ struct DecisionLimits {
   Millis billing_data_max_age{};  // S9, inclusive.
 };
 
-// What to tell people. Number 0 is the alert, n the n-th reminder.
+// What to tell people.
 struct Notice {
-  int number = 0;
-  friend bool operator==(const Notice&, const Notice&) = default;
+  MessageKind kind = MessageKind::kAlert;
+  int number = 0;  // Of a reminder, from 1; 0 for every other kind.
+  friend auto operator<=>(const Notice&, const Notice&) = default;
 };
+// "alert", "reminder 3": as stories and logs print it.
+[[nodiscard]] std::string ToString(const Notice& notice);
 
 struct Decision {
   Reason reason = Reason::kDuplicate;

@@ -49,6 +49,7 @@ std::vector<Archive::Found> ReadMessages(soci::session& sql, const std::string& 
   {
     Message m;
     sql::Int id = 0, created = 0, low_since = 0, credit = 0, threshold = 0;
+    std::string kind;
     soci::statement select(sql);
     select.exchange(soci::into(id));
     select.exchange(soci::into(created));
@@ -56,6 +57,7 @@ std::vector<Archive::Found> ReadMessages(soci::session& sql, const std::string& 
     select.exchange(soci::into(m.key.account.account_id));
     select.exchange(soci::into(m.key.level));
     select.exchange(soci::into(low_since));
+    select.exchange(soci::into(kind));
     select.exchange(soci::into(m.number));
     select.exchange(soci::into(m.account_name));
     select.exchange(soci::into(m.currency));
@@ -67,13 +69,14 @@ std::vector<Archive::Found> ReadMessages(soci::session& sql, const std::string& 
     bind(select);
     select.alloc();
     select.prepare(
-        "SELECT id, created, provider, account_id, level, low_since, number, account_name, "
-        "currency, available_credit, threshold, contact, subject, " +
+        "SELECT id, created, provider, account_id, level, low_since, kind, number, "
+        "account_name, currency, available_credit, threshold, contact, subject, " +
         text + " FROM messages m WHERE " + where);
     select.define_and_bind();
     select.execute();
     while (select.fetch()) {
       m.id = id;
+      m.kind = KindOf(kind);
       m.created = sql::ToTime(created);
       m.low_since = sql::ToTime(low_since);
       m.available_credit = Money::FromMillionths(credit);
@@ -144,7 +147,7 @@ std::vector<InboxEntry> Archive::FindInbox(const InboxFilter& filter) {
     select.alloc();
     select.prepare(
         std::string("SELECT i.id, i.message_id, i.recipient, i.at, i.is_read, m.subject, "
-                    "m.body_text FROM inbox i JOIN messages m ON m.id = i.message_id "
+                    "m.body_internal FROM inbox i JOIN messages m ON m.id = i.message_id "
                     "WHERE i.id < :before") +
         (filter.recipient.empty() ? "" : " AND i.recipient = :recipient") +
         " ORDER BY i.id DESC LIMIT :limit");

@@ -83,19 +83,22 @@ DeliveryQueue::Claim Read(soci::session& sql, std::int64_t id) {
   Message& m = claim.message;
   d.id = id;
   sql::Int delivery_id = id;
+  std::string kind;
   sql::Int message_id = 0, expires = 0, created = 0, low_since = 0, credit = 0, threshold = 0;
   sql << "SELECT d.message_id, d.relay, d.recipient, d.attempts, d.last_error, d.expires, "
-         "m.created, m.provider, m.account_id, m.level, m.low_since, m.number, m.account_name, "
-         "m.currency, m.available_credit, m.threshold, m.contact, m.subject, m.body_text, "
+         "m.created, m.provider, m.account_id, m.level, m.low_since, m.kind, m.number, "
+         "m.account_name, m.currency, m.available_credit, m.threshold, m.contact, m.subject, "
+         "m.body_text, "
          "m.body_html FROM deliveries d JOIN messages m ON m.id = d.message_id WHERE d.id = :id",
       soci::use(delivery_id), soci::into(message_id), soci::into(d.relay), soci::into(d.recipient),
       soci::into(d.attempts), soci::into(d.last_error), soci::into(expires), soci::into(created),
       soci::into(m.key.account.provider), soci::into(m.key.account.account_id),
-      soci::into(m.key.level), soci::into(low_since), soci::into(m.number),
+      soci::into(m.key.level), soci::into(low_since), soci::into(kind), soci::into(m.number),
       soci::into(m.account_name), soci::into(m.currency), soci::into(credit), soci::into(threshold),
       soci::into(m.contact), soci::into(m.subject), soci::into(m.text), soci::into(m.html);
   d.message_id = m.id = message_id;
   d.expires = sql::ToTime(expires);
+  m.kind = KindOf(kind);
   m.created = sql::ToTime(created);
   m.low_since = sql::ToTime(low_since);
   m.available_credit = Money::FromMillionths(credit);
@@ -136,7 +139,8 @@ DeliveryQueue::Taken DeliveryQueue::Take(const RetryPolicy& policy, Time now) {
       }
       if (!id) break;
       Claim claim = Read(sql, *id);
-      const bool untried_alert = claim.delivery.attempts == 0 && claim.message.number == 0;
+      const bool untried_alert =
+          claim.delivery.attempts == 0 && claim.message.kind == MessageKind::kAlert;
       if (now < claim.delivery.expires || untried_alert) {
         taken_.emplace(claim.delivery.id, claim.delivery.recipient);
         result.claim = std::move(claim);
@@ -229,18 +233,18 @@ DeliveryQueue::Internal DeliveryQueue::DeliverInternal(Time now, int max) {
     struct Due {
       sql::Int id = 0, message_id = 0, expires = 0;
       std::string recipient;
-      int number = 0;
+      std::string kind;
     };
     std::vector<Due> all;
     {
       Due due;
       soci::statement select =
-          (sql.prepare << "SELECT d.id, d.message_id, d.expires, d.recipient, m.number "
+          (sql.prepare << "SELECT d.id, d.message_id, d.expires, d.recipient, m.kind "
                           "FROM deliveries d JOIN messages m ON m.id = d.message_id "
                           "WHERE d.state = 'pending' AND d.relay = 'internal' "
                           "ORDER BY d.attempts, d.next_attempt, d.id LIMIT :max",
            soci::use(max), soci::into(due.id), soci::into(due.message_id), soci::into(due.expires),
-           soci::into(due.recipient), soci::into(due.number));
+           soci::into(due.recipient), soci::into(due.kind));
       select.execute();
       while (select.fetch()) all.push_back(due);
     }
@@ -260,7 +264,8 @@ DeliveryQueue::Internal DeliveryQueue::DeliverInternal(Time now, int max) {
                             soci::use(state), soci::use(error), soci::use(at), soci::use(due.id));
     for (const Due& one : all) {
       due = one;
-      const bool expired = sql::ToTime(one.expires) <= now && one.number > 0;
+      const bool expired =
+          sql::ToTime(one.expires) <= now && KindOf(one.kind) != MessageKind::kAlert;
       state = ToString(expired ? DeliveryState::kDead : DeliveryState::kDelivered);
       error = expired ? ExpiredText("") : "";
       if (!expired) {

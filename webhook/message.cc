@@ -71,18 +71,18 @@ std::string RunwayText(const Phrases& phrases, Millis runway) {
 
 std::vector<std::string> WhatHappensNext(const Phrases& phrases, const PlannedMessage& message,
                                          const Cadence& cadence) {
-  const int remaining = cadence.at_most - message.number;
+  const int remaining = cadence.at_most - message.notice.number;
   const bool daily = cadence.every == hours{24};
   std::vector<std::string> next;
   if (remaining <= 0) {
-    next.emplace_back(message.number > 0 ? phrases.last_reminder : phrases.no_reminders);
+    next.emplace_back(message.notice.number > 0 ? phrases.last_reminder : phrases.no_reminders);
   } else if (message.overdue && cadence.stop_when_overdue) {
     next.emplace_back(phrases.no_reminders_after_overdue);
   } else {
     std::string_view phrase;
     if (remaining == 1) {
       phrase = daily ? phrases.one_daily_reminder : phrases.one_other_reminder;
-    } else if (message.number == 0) {
+    } else if (message.notice.number == 0) {
       phrase = daily ? phrases.daily_reminders : phrases.other_reminders;
     } else {
       phrase = daily ? phrases.more_daily_reminders : phrases.more_other_reminders;
@@ -116,7 +116,7 @@ Content Compose(const Phrases& phrases, const PlannedMessage& message, const Cad
   const bool below_zero = facts.available_credit < Money();
   Content content;
   const std::string_view headline =
-      message.number == 0
+      message.notice.number == 0
           ? (below_zero ? phrases.headline_alert_overdue : phrases.headline_alert)
           : (below_zero ? phrases.headline_reminder_overdue : phrases.headline_reminder);
   content.headline = Fill(headline, {{"account", AccountText(phrases, facts, kNameMax)}});
@@ -247,12 +247,13 @@ Wording WordMessage(const PlannedMessage& message, const Cadence& cadence, const
   const Phrases& phrases = PhrasesOf(reader.language);
   const Facts& facts = message.facts;
   Wording wording;
-  wording.subject = Fill(message.number == 0 ? phrases.subject_alert : phrases.subject_reminder,
-                         {{"account", AccountText(phrases, facts, kNameInSubjectMax)},
-                          {"credit", FormatAmount(facts.available_credit, facts.currency)},
-                          {"threshold", FormatAmount(facts.threshold, facts.currency)},
-                          {"number", std::to_string(message.number)},
-                          {"most", std::to_string(cadence.at_most)}});
+  wording.subject =
+      Fill(message.notice.number == 0 ? phrases.subject_alert : phrases.subject_reminder,
+           {{"account", AccountText(phrases, facts, kNameInSubjectMax)},
+            {"credit", FormatAmount(facts.available_credit, facts.currency)},
+            {"threshold", FormatAmount(facts.threshold, facts.currency)},
+            {"number", std::to_string(message.notice.number)},
+            {"most", std::to_string(cadence.at_most)}});
   const Content content = Compose(phrases, message, cadence, reader);
   wording.text = AsText(phrases, content);
   wording.html = AsHtml(phrases, wording.subject, content);

@@ -74,7 +74,7 @@ Json ToJson(const Archive::Found& found) {
   const Message& m = found.message;
   Json json = {{"id", m.id},
                {"created", FormatRfc3339(m.created)},
-               {"kind", m.kind()},
+               {"kind", ToString(m.kind)},
                {"number", m.number},
                {"provider", m.key.account.provider},
                {"account_id", m.key.account.account_id},
@@ -86,6 +86,12 @@ Json ToJson(const Archive::Found& found) {
                {"low_since", FormatRfc3339(m.low_since)},
                {"contact", m.contact},
                {"subject", m.subject}};
+  if (!IsAboutAccount(m.kind)) {
+    for (const char* const field : {"provider", "account_id", "account_name", "level", "currency",
+                                    "available_credit", "threshold", "low_since"}) {
+      json[field] = nullptr;
+    }
+  }
   json["deliveries"] = Json::array();
   for (const Delivery& delivery : found.deliveries) json["deliveries"].push_back(ToJson(delivery));
   return json;

@@ -133,7 +133,7 @@ void WebhookMetrics::CountPlan(const Plan& plan, Time now) {
         .Increment(count);
   }
   for (const PlannedMessage& message : plan.messages) {
-    families_->messages.Add({{"kind", message.number == 0 ? "alert" : "reminder"}}).Increment();
+    families_->messages.Add({{"kind", std::string(ToString(message.notice.kind))}}).Increment();
   }
   for (const PlannedMessage& message : plan.messages) {
     // Of the alert itself, which counts reminders from now on; a reminder is about no change.

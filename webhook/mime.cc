@@ -229,8 +229,8 @@ Result<Mailbox> ParseMailbox(std::string_view text) {
   return mailbox;
 }
 
-std::string MessageId(const EpisodeKey& key, Time low_since, int number, std::string_view recipient,
-                      std::string_view domain) {
+std::string MessageId(const EpisodeKey& key, Time low_since, const Notice& notice,
+                      std::string_view recipient, std::string_view domain) {
   std::string identity = key.account.provider;
   for (const std::string_view part :
        {std::string_view(key.account.account_id), std::string_view(key.level), recipient}) {
@@ -241,7 +241,9 @@ std::string MessageId(const EpisodeKey& key, Time low_since, int number, std::st
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
            c == '-';
   });
-  return "lowbalance." + std::to_string(ToMillis(low_since)) + "." + std::to_string(number) + "." +
+  const bool numbered = notice.kind == MessageKind::kAlert || notice.kind == MessageKind::kReminder;
+  return "lowbalance." + std::to_string(ToMillis(low_since)) + "." +
+         (numbered ? std::to_string(notice.number) : std::string(ToString(notice.kind))) + "." +
          Fingerprint(identity) + "@" + (usable ? std::string(domain) : "lowbalance.invalid");
 }
 
@@ -251,17 +253,23 @@ Mail MailFor(const Message& message, const Mailbox& from, const std::string& rec
   mail.from = from;
   mail.to.address = recipient;
   mail.subject = message.subject;
-  mail.message_id = MessageId(message.key, message.low_since, message.number, recipient, domain);
-  if (message.number > 0) {
-    mail.references = MessageId(message.key, message.low_since, 0, recipient, domain);
+  const bool of_account = IsAboutAccount(message.kind);
+  mail.message_id =
+      MessageId(message.key, message.low_since, {message.kind, message.number}, recipient, domain);
+  if (of_account && message.kind != MessageKind::kAlert) {
+    mail.references =
+        MessageId(message.key, message.low_since, {MessageKind::kAlert}, recipient, domain);
   }
   mail.date = message.created;
-  mail.headers = {{"X-Lowbalance-Kind", std::string(message.kind())},
-                  {"X-Lowbalance-Number", std::to_string(message.number)},
-                  {"X-Lowbalance-Provider", message.key.account.provider},
-                  {"X-Lowbalance-Account", message.key.account.account_id},
-                  {"X-Lowbalance-Level", message.key.level},
-                  {"X-Lowbalance-Low-Since", FormatRfc3339(message.low_since)}};
+  mail.headers = {{"X-Lowbalance-Kind", std::string(ToString(message.kind))},
+                  {"X-Lowbalance-Number", std::to_string(message.number)}};
+  if (of_account) {
+    mail.headers.insert(mail.headers.end(),
+                        {{"X-Lowbalance-Provider", message.key.account.provider},
+                         {"X-Lowbalance-Account", message.key.account.account_id},
+                         {"X-Lowbalance-Level", message.key.level},
+                         {"X-Lowbalance-Low-Since", FormatRfc3339(message.low_since)}});
+  }
   mail.text = message.text;
   mail.html = message.html;
   return mail;

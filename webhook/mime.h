@@ -41,11 +41,11 @@ struct Mail {
 
 // The Message-ID, without the angle brackets, of a message to a recipient: the same at every try,
 // whatever becomes of the store. `domain` is the sender's.
-[[nodiscard]] std::string MessageId(const EpisodeKey& key, Time low_since, int number,
+[[nodiscard]] std::string MessageId(const EpisodeKey& key, Time low_since, const Notice& notice,
                                     std::string_view recipient, std::string_view domain);
 
 // The mail that carries a message. X-Lowbalance-* headers repeat for machines what it is about;
-// reminders follow the alert in the mail program's thread.
+// what follows an alert stands in its thread of the mail program.
 [[nodiscard]] Mail MailFor(const Message& message, const Mailbox& from,
                            const std::string& recipient);
 

@@ -18,18 +18,20 @@ class EpisodeWriter {
       : statement_(
             (sql.prepare
                  << "INSERT INTO episodes (provider, account_id, level, low_since, alerted_at, "
-                    "last_reminder, covered, overdue, ended_at, ended_reason, newest_evaluation, "
-                    "reason) VALUES (:provider, :account_id, :level, :low_since, :alerted_at, "
-                    ":last_reminder, :covered, :overdue, :ended_at, :ended_reason, :newest, "
-                    ":reason) ON CONFLICT (provider, account_id, level) DO UPDATE SET "
+                    "last_reminder, covered, overdue, overdue_told, ended_at, ended_reason, "
+                    "newest_evaluation, reason) VALUES (:provider, :account_id, :level, "
+                    ":low_since, :alerted_at, "
+                    ":last_reminder, :covered, :overdue, :overdue_told, :ended_at, :ended_reason, "
+                    ":newest, :reason) ON CONFLICT (provider, account_id, level) DO UPDATE SET "
                     "low_since = excluded.low_since, alerted_at = excluded.alerted_at, "
                     "last_reminder = excluded.last_reminder, covered = excluded.covered, "
-                    "overdue = excluded.overdue, ended_at = excluded.ended_at, "
+                    "overdue = excluded.overdue, overdue_told = excluded.overdue_told, ended_at = "
+                    "excluded.ended_at, "
                     "ended_reason = excluded.ended_reason, "
                     "newest_evaluation = excluded.newest_evaluation, reason = excluded.reason",
              soci::use(provider_), soci::use(account_id_), soci::use(level_), soci::use(low_since_),
              soci::use(alerted_at_.value, alerted_at_.indicator), soci::use(last_reminder_),
-             soci::use(covered_), soci::use(overdue_),
+             soci::use(covered_), soci::use(overdue_), soci::use(overdue_told_),
              soci::use(ended_at_.value, ended_at_.indicator),
              soci::use(ended_reason_, ended_at_.indicator), soci::use(newest_evaluation_),
              soci::use(reason_))) {}
@@ -43,6 +45,7 @@ class EpisodeWriter {
     last_reminder_ = episode.last_reminder;
     covered_ = episode.covered ? 1 : 0;
     overdue_ = episode.overdue ? 1 : 0;
+    overdue_told_ = episode.overdue_told ? 1 : 0;
     ended_at_ = sql::MaybeTime(episode.ended ? std::optional(episode.ended->at) : std::nullopt);
     ended_reason_ = episode.ended ? ToString(episode.ended->reason) : "";
     newest_evaluation_ = sql::From(episode.newest_evaluation);
@@ -54,7 +57,7 @@ class EpisodeWriter {
   std::string provider_, account_id_, level_, ended_reason_, reason_;
   sql::Int low_since_ = 0, newest_evaluation_ = 0;
   sql::MaybeTime alerted_at_, ended_at_;
-  int last_reminder_ = 0, covered_ = 0, overdue_ = 0;
+  int last_reminder_ = 0, covered_ = 0, overdue_ = 0, overdue_told_ = 0;
   soci::statement statement_;
 };
 
@@ -63,17 +66,19 @@ class MessageWriter {
   explicit MessageWriter(soci::session& sql)
       : message_(
             (sql.prepare << "INSERT INTO messages (id, created, provider, account_id, level, "
-                            "low_since, number, account_name, currency, available_credit, "
-                            "threshold, contact, subject, body_text, body_html) VALUES (:id, "
-                            ":created, :provider, :account_id, :level, :low_since, :number, :name, "
-                            ":currency, :credit, :threshold, :contact, :subject, :text, :html) "
-                            "ON CONFLICT (provider, account_id, level, low_since, number) "
+                            "low_since, kind, number, account_name, currency, "
+                            "available_credit, threshold, contact, subject, body_text, body_html, "
+                            "body_internal) VALUES (:id, :created, :provider, :account_id, "
+                            ":level, :low_since, :kind, :number, :name, :currency, :credit, "
+                            ":threshold, :contact, :subject, :text, :html, :internal) "
+                            "ON CONFLICT (provider, account_id, level, low_since, kind, number) "
                             "DO NOTHING",
              soci::use(id_), soci::use(created_), soci::use(m_.key.account.provider),
              soci::use(m_.key.account.account_id), soci::use(m_.key.level), soci::use(low_since_),
-             soci::use(m_.number), soci::use(m_.account_name), soci::use(m_.currency),
-             soci::use(credit_), soci::use(threshold_), soci::use(m_.contact),
-             soci::use(m_.subject), soci::use(m_.text), soci::use(m_.html))),
+             soci::use(kind_), soci::use(m_.number), soci::use(m_.account_name),
+             soci::use(m_.currency), soci::use(credit_), soci::use(threshold_),
+             soci::use(m_.contact), soci::use(m_.subject), soci::use(m_.text), soci::use(m_.html),
+             soci::use(m_.internal))),
         delivery_(
             (sql.prepare << "INSERT INTO deliveries (id, message_id, relay, recipient, state, "
                             "attempts, last_error, next_attempt, expires, finished) VALUES (:id, "
@@ -86,6 +91,7 @@ class MessageWriter {
   bool WriteMessage(std::int64_t id, const Message& message) {
     id_ = id;
     m_ = message;
+    kind_ = ToString(message.kind);
     created_ = sql::From(message.created);
     low_since_ = sql::From(message.low_since);
     credit_ = message.available_credit.millionths();
@@ -107,7 +113,7 @@ class MessageWriter {
   Message m_;
   sql::Int id_ = 0, created_ = 0, low_since_ = 0, credit_ = 0, threshold_ = 0;
   sql::Int delivery_id_ = 0, expires_ = 0;
-  std::string relay_, recipient_;
+  std::string kind_, relay_, recipient_;
   soci::statement message_, delivery_;
 };
 
@@ -174,25 +180,27 @@ void Outbox::Load() {
     Episode episode;
     sql::Int low_since = 0, newest_evaluation = 0;
     sql::MaybeTime alerted_at, ended_at;
-    int covered = 0, overdue = 0;
+    int covered = 0, overdue = 0, overdue_told = 0;
     std::string ended_reason, reason;
     soci::indicator has_ended_reason = soci::i_null;
     soci::statement select =
-        (sql.prepare << "SELECT provider, account_id, level, low_since, alerted_at, last_reminder, "
-                        "covered, overdue, ended_at, ended_reason, newest_evaluation, reason "
-                        "FROM episodes",
+        (sql.prepare
+             << "SELECT provider, account_id, level, low_since, alerted_at, last_reminder, "
+                "covered, overdue, overdue_told, ended_at, ended_reason, newest_evaluation, "
+                "reason FROM episodes",
          soci::into(key.account.provider), soci::into(key.account.account_id),
          soci::into(key.level), soci::into(low_since),
          soci::into(alerted_at.value, alerted_at.indicator), soci::into(episode.last_reminder),
-         soci::into(covered), soci::into(overdue), soci::into(ended_at.value, ended_at.indicator),
-         soci::into(ended_reason, has_ended_reason), soci::into(newest_evaluation),
-         soci::into(reason));
+         soci::into(covered), soci::into(overdue), soci::into(overdue_told),
+         soci::into(ended_at.value, ended_at.indicator), soci::into(ended_reason, has_ended_reason),
+         soci::into(newest_evaluation), soci::into(reason));
     select.execute();
     while (select.fetch()) {
       episode.low_since = sql::ToTime(low_since);
       episode.alerted_at = alerted_at.Get();
       episode.covered = covered != 0;
       episode.overdue = overdue != 0;
+      episode.overdue_told = overdue_told != 0;
       episode.ended.reset();
       if (const auto at = ended_at.Get()) {
         const auto why = ParseEndReason(ended_reason);
@@ -250,7 +258,7 @@ Outbox::Committed Outbox::Commit(const Batch& batch) {
                     {"account_id", message.message.key.account.account_id},
                     {"level", message.message.key.level},
                     {"low_since", FormatRfc3339(message.message.low_since)},
-                    {"number", std::to_string(message.message.number)}});
+                    {"message", ToString(Notice{message.message.kind, message.message.number})}});
         continue;
       }
       ++message_id;

@@ -76,10 +76,10 @@ void DecideAccount(const DecisionLimits& limits, const EpisodesByLevel& known,
       }
       if (decision.notice) {
         assert(decision.next && decision.next->alerted_at && fact.low_since);
-        decided.number = decision.notice->number;
+        decided.notice = decision.notice;
         decided.changed = true;
         plan.messages.push_back(PlannedMessage{.facts = fact,
-                                               .number = decision.notice->number,
+                                               .notice = *decision.notice,
                                                .low_since = *fact.low_since,
                                                .alerted_at = *decision.next->alerted_at,
                                                .overdue = decision.next->overdue});

@@ -45,9 +45,9 @@ using Episodes = std::map<AccountKey, EpisodesByLevel>;
 // A message to be made and sent.
 struct PlannedMessage {
   Facts facts;
-  int number = 0;  // 0 is the alert, n the n-th reminder.
+  Notice notice;
   Time low_since{};
-  Time alerted_at{};     // Reminders are counted from it; for number 0 it is now.
+  Time alerted_at{};     // Reminders are counted from it; for the alert it is now.
   bool overdue = false;  // Below zero at some time within the episode.
 };
 
@@ -68,9 +68,9 @@ struct BadAlert {
 struct Decided {
   EpisodeKey key;
   Reason reason = Reason::kDuplicate;
-  Time low_since{};           // Of the episode the facts are of; where they say only that one has
-                              // ended, of the episode remembered.
-  std::optional<int> number;  // Of the message it causes, if it causes one.
+  Time low_since{};  // Of the episode the facts are of; where they say only that one has
+                     // ended, of the episode remembered.
+  std::optional<Notice> notice;  // The message it causes, if it causes one.
   // Worth a line in the log: something is sent, or the episode's reason is another than before.
   bool changed = false;
 };

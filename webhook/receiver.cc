@@ -76,8 +76,8 @@ std::vector<NewMessage::Recipient> RecipientsOf(const Contact& contact) {
 
 // S12: an alert is tried for as long as is configured, a reminder until the next is due.
 Time ExpiryOf(const Config& config, const PlannedMessage& planned, Time now) {
-  if (planned.number == 0) return now + config.webhook.alert_expiry;
-  return planned.alerted_at + (planned.number + 1) * config.webhook.reminders.every;
+  if (planned.notice.kind != MessageKind::kReminder) return now + config.webhook.alert_expiry;
+  return planned.alerted_at + (planned.notice.number + 1) * config.webhook.reminders.every;
 }
 
 }  // namespace
@@ -108,7 +108,8 @@ std::vector<NewMessage> ComposeMessages(const Config& config,
     m.created = now;
     m.key = {facts.account, facts.level};
     m.low_since = plan.low_since;
-    m.number = plan.number;
+    m.kind = plan.notice.kind;
+    m.number = plan.notice.number;
     m.account_name = OneLine(facts.account_name, kAccountNameMax);
     m.currency = facts.currency;
     m.available_credit = facts.available_credit;
@@ -116,6 +117,7 @@ std::vector<NewMessage> ComposeMessages(const Config& config,
     m.contact = contact->name;
     Wording wording = WordMessage(plan, config.webhook.reminders, readers.Of(*contact));
     m.subject = std::move(wording.subject);
+    m.internal = wording.text;
     m.text = std::move(wording.text);
     m.html = std::move(wording.html);
     message.expires = ExpiryOf(config, plan, now);
@@ -186,13 +188,10 @@ void Receiver::Log(const Plan& plan) const {
     const log::Field level{"level", decided.key.level};
     const log::Field reason{"reason", std::string(ToString(decided.reason))};
     const log::Field low_since{"low_since", FormatRfc3339(decided.low_since)};
-    if (decided.number) {
-      log::Info("decided to send", {provider,
-                                    account_id,
-                                    level,
-                                    reason,
-                                    low_since,
-                                    {"number", std::to_string(*decided.number)}});
+    if (decided.notice) {
+      log::Info(
+          "decided to send",
+          {provider, account_id, level, reason, low_since, {"message", ToString(*decided.notice)}});
     } else {
       log::Info("decided", {provider, account_id, level, reason, low_since});
     }

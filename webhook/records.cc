@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "base/store.h"
+#include "core/text.h"
+
 namespace lowbalance {
 namespace {
 
@@ -18,6 +21,12 @@ std::optional<DeliveryState> ParseDeliveryState(std::string_view text) {
   const auto* const found = std::find(kStateNames.begin(), kStateNames.end(), text);
   if (found == kStateNames.end()) return std::nullopt;
   return static_cast<DeliveryState>(found - kStateNames.begin());
+}
+
+MessageKind KindOf(std::string_view word) {
+  const auto kind = ParseMessageKind(word);
+  if (!kind) throw StoreError("a message has the unknown kind " + Quoted(word));
+  return *kind;
 }
 
 }  // namespace lowbalance

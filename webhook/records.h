@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/episode.h"
+#include "core/message_kind.h"
 #include "core/money.h"
 #include "core/time.h"
 #include "webhook/plan.h"
@@ -25,14 +26,17 @@ enum class DeliveryState { kPending, kDelivered, kDead, kCancelled };
 [[nodiscard]] std::optional<DeliveryState> ParseDeliveryState(std::string_view text);
 
 // A message as it was worded when it was decided on: later edits of names, contacts or wording do
-// not change what people are told at the third try. (provider, account, level, low_since, number)
-// is unique.
+// not change what people are told at the third try. (provider, account, level, low_since, kind,
+// number) is unique.
 struct Message {
   std::int64_t id = 0;  // Given by the store, ascending.
   Time created{};
+  MessageKind kind = MessageKind::kAlert;
+  int number = 0;  // Of a reminder, from 1; 0 for every other kind.
+  // Of the episode. A watchdog or test message belongs to no account: its key, names and amounts
+  // are empty, and `low_since` is an instant of its own that tells it from others of its kind.
   EpisodeKey key;
   Time low_since{};
-  int number = 0;  // 0 is the alert, n the n-th reminder.
   std::string account_name;
   std::string currency;
   Money available_credit;
@@ -41,8 +45,7 @@ struct Message {
   std::string subject;
   std::string text;
   std::string html;
-
-  [[nodiscard]] std::string_view kind() const { return number == 0 ? "alert" : "reminder"; }
+  std::string internal;  // The internal message's text; its title is the subject.
 };
 
 struct Delivery {
@@ -88,5 +91,8 @@ struct StoredBadAlert {
   Time last_seen{};
   int times = 1;
 };
+
+// The kind that the store holds as a word. Throws StoreError for one that is not known.
+[[nodiscard]] MessageKind KindOf(std::string_view word);
 
 }  // namespace lowbalance

@@ -335,6 +335,17 @@ TEST_F(ApiCommandsTest, ShowsAMessage) {
             json::parse(kMessage));
 }
 
+TEST_F(ApiCommandsTest, ShowsAMessageAboutNoAccount) {
+  Answer("GET", "/api/v1/messages/{id}", R"({"id":3,"created":"2026-11-23T07:12:00Z",
+    "kind":"watchdog","number":0,"provider":null,"account_id":null,"account_name":null,
+    "level":null,"currency":null,"available_credit":null,"threshold":null,"low_since":null,
+    "contact":"ops","subject":"Nothing heard","text":"For 10 minutes.\n","deliveries":[]})");
+  const Ran ran = Run({"messages", "show", "3"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, testing::StartsWith("watchdog 3, to ops\ncreated 2026-11-23T07:12:00Z\n"
+                                           "subject: Nothing heard\n\n  For 10 minutes.\n"));
+}
+
 TEST_F(ApiCommandsTest, ShowsTheInbox) {
   Answer("GET", "/api/v1/inbox",
          R"({"messages":[{"id":1,"at":"2026-11-23T07:12:00Z","recipient":"ann","title":"Low",

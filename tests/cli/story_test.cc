@@ -71,8 +71,9 @@ TEST(StoryTest, ReadsEveryEvent) {
   EXPECT_TRUE(story.shows_account);
   EXPECT_TRUE(story.shows_level);
   ASSERT_TRUE(story.expected);
-  EXPECT_EQ((*story.expected)[0], (StoryMessage{48h, 5, "a/b", "critical"}));
-  EXPECT_EQ((*story.expected)[1], (StoryMessage{1h, 0, "17", "warning"}));
+  EXPECT_EQ((*story.expected)[0],
+            (StoryMessage{48h, {MessageKind::kReminder, 5}, "a/b", "critical"}));
+  EXPECT_EQ((*story.expected)[1], (StoryMessage{1h, {}, "17", "warning"}));
   EXPECT_EQ(ToLine(story, (*story.expected)[0]), "48h reminder 5 of a/b level critical");
 }
 
@@ -87,13 +88,14 @@ TEST(StoryTest, WhatIsNotSaidHasADefault) {
   EXPECT_FALSE(story.expected);
   EXPECT_FALSE(story.shows_account);
   EXPECT_FALSE(story.shows_level);
-  EXPECT_EQ(ToLine(story, StoryMessage{26h + 90s, 1, "17", "warning"}), "26h1m30s reminder 1");
+  EXPECT_EQ(ToLine(story, StoryMessage{26h + 90s, {MessageKind::kReminder, 1}, "17", "warning"}),
+            "26h1m30s reminder 1");
   // An `expect` with nothing after it expects silence, which is not the same as none.
   EXPECT_TRUE(Good("1h credit 90\nexpect").expected);
 }
 
 TEST(StoryTest, NamesAreShownWhereThereAreSeveral) {
-  const StoryMessage message{1h, 0, "17", "critical"};
+  const StoryMessage message{1h, {}, "17", "critical"};
   // One level by another name is one level.
   EXPECT_EQ(ToLine(Good("0h enable 5 level critical\nexpect\n1h alert"), message), "1h alert");
   EXPECT_EQ(Good("0h enable 5 level critical\nexpect\n1h alert").expected->at(0), message);

@@ -90,7 +90,7 @@ TEST(DecideTest, OneAlertThenFiveRemindersADayApartThenSilence) {
     SCOPED_TRACE(std::to_string(step.hour) + "h" + std::to_string(step.minute));
     const Decision decision = webhook.HearLow(At(step.hour, step.minute));
     EXPECT_EQ(ToString(decision.reason), ToString(step.reason));
-    EXPECT_EQ(decision.notice.value_or(Notice{-1}).number, step.number);
+    EXPECT_EQ(decision.notice.value_or(Notice{.number = -1}).number, step.number);
   }
   EXPECT_EQ(webhook.episode().alerted_at, At(1)) << "reminders count from the alert";
 }
@@ -98,8 +98,9 @@ TEST(DecideTest, OneAlertThenFiveRemindersADayApartThenSilence) {
 TEST(DecideTest, MissedRemindersAreSkippedAndTheLateOneStaysWithinItsDay) {
   Webhook webhook;
   webhook.HearLow(At(1));
-  EXPECT_EQ(webhook.HearLow(At(96, 59)).notice, Notice{3}) << "a minute before its day is over";
-  EXPECT_EQ(webhook.HearLow(At(97)).notice, Notice{4});
+  EXPECT_EQ(webhook.HearLow(At(96, 59)).notice, (Notice{MessageKind::kReminder, 3}))
+      << "a minute before its day is over";
+  EXPECT_EQ(webhook.HearLow(At(97)).notice, (Notice{MessageKind::kReminder, 4}));
   Webhook late;
   late.HearLow(At(1));
   EXPECT_EQ(late.HearLow(At(145)).reason, Reason::kRemindersExhausted) << "from 6 × 24 h on none";
@@ -223,7 +224,7 @@ TEST(DecideTest, AReminderThatFallsDueBetweenTwoRepeatsOfOneEvaluationIsSent) {
   webhook.HearLow(At(1));
   const Facts facts = Low(At(24, 59));
   EXPECT_EQ(webhook.Hear(facts, At(24, 59)).reason, Reason::kReminderNotDue);
-  EXPECT_EQ(webhook.Hear(facts, At(25, 1)).notice, Notice{1});
+  EXPECT_EQ(webhook.Hear(facts, At(25, 1)).notice, (Notice{MessageKind::kReminder, 1}));
   EXPECT_EQ(webhook.Hear(facts, At(25, 2)).reason, Reason::kDuplicate);
 }
 
@@ -232,16 +233,16 @@ TEST(DecideTest, AClockSetBackDelaysAndNeverRepeats) {
   webhook.HearLow(At(10));
   EXPECT_EQ(webhook.HearLow(At(8)).reason, Reason::kReminderNotDue) << "two hours back";
   EXPECT_EQ(webhook.HearLow(At(33, 59)).reason, Reason::kReminderNotDue);
-  EXPECT_EQ(webhook.HearLow(At(34)).notice, Notice{1});
+  EXPECT_EQ(webhook.HearLow(At(34)).notice, (Notice{MessageKind::kReminder, 1}));
 }
 
 TEST(DecideTest, AClockSetForwardByDaysSendsOneReminder) {
   Webhook webhook;
   webhook.HearLow(At(1));
-  EXPECT_EQ(webhook.HearLow(At(80)).notice, Notice{3});
+  EXPECT_EQ(webhook.HearLow(At(80)).notice, (Notice{MessageKind::kReminder, 3}));
   EXPECT_EQ(webhook.HearLow(At(80, 1)).reason, Reason::kReminderNotDue);
   EXPECT_EQ(webhook.HearLow(At(25)).reason, Reason::kReminderNotDue) << "set right again";
-  EXPECT_EQ(webhook.HearLow(At(97)).notice, Notice{4});
+  EXPECT_EQ(webhook.HearLow(At(97)).notice, (Notice{MessageKind::kReminder, 4}));
 }
 
 TEST(DecideTest, OfTwoLevelsDueAtOnceOnlyTheLowestThresholdIsSent) {
@@ -254,12 +255,12 @@ TEST(DecideTest, OfTwoLevelsDueAtOnceOnlyTheLowestThresholdIsSent) {
   EXPECT_EQ(decisions[1].reason, Reason::kAlert);
   decisions = webhook.HearAll(both(At(25)), At(25));
   EXPECT_EQ(decisions[0].reason, Reason::kCoveredByLowerLevel);
-  EXPECT_EQ(decisions[1].notice, Notice{1});
+  EXPECT_EQ(decisions[1].notice, (Notice{MessageKind::kReminder, 1}));
   // The lower one recovers: the higher one goes on by its own clock, and what was covered was sent.
   EXPECT_EQ(webhook.Hear(EndedAt(At(26), EndReason::kRecovered, At(26), "critical"), At(26)).reason,
             Reason::kRecovered);
   EXPECT_EQ(webhook.HearLow(At(26)).reason, Reason::kReminderNotDue);
-  EXPECT_EQ(webhook.HearLow(At(49)).notice, Notice{2});
+  EXPECT_EQ(webhook.HearLow(At(49)).notice, (Notice{MessageKind::kReminder, 2}));
 }
 
 TEST(DecideTest, EqualThresholdsAreOrderedByName) {
@@ -282,7 +283,8 @@ TEST(DecideTest, ALowerLevelThatWasNotAlertedCoversNothing) {
 TEST(DecideTest, ALowerLevelWhoseEndWasLostDoesNotSilenceTheHigherOne) {
   Webhook webhook;
   webhook.HearAll({Low(At(1)), Low(At(1), "20", "critical")}, At(1));
-  EXPECT_EQ(webhook.HearLow(At(25)).notice, Notice{1}) << "critical is not in the picture any more";
+  EXPECT_EQ(webhook.HearLow(At(25)).notice, (Notice{MessageKind::kReminder, 1}))
+      << "critical is not in the picture any more";
 }
 
 TEST(DecideTest, ARepeatedPictureIsNotWorthAWrite) {

@@ -31,7 +31,7 @@ PlannedMessage Complete(int number) {
   facts.terms.unsettled_previous_months = Money::Parse("0.000001").value();
   facts.burn_rate = Money::FromUnits(40'000);
   facts.runway = 741h;
-  message.number = number;
+  if (number > 0) message.notice = {MessageKind::kReminder, number};
   message.low_since = kStart;
   message.alerted_at = kStart + 2min;
   return message;

@@ -1,10 +1,12 @@
 #include "webhook/mime.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "tests/base/temp_folder.h"
 #include "tests/webhook/facts.h"
@@ -62,6 +64,7 @@ void ExpectWireForm(const std::string& mail) {
 TEST(RenderMailTest, IsReadBackAsItWasMeant) {
   Message plain = SomeMessage();
   Message reminder = SomeMessage();
+  reminder.kind = MessageKind::kReminder;
   reminder.number = 3;
   reminder.subject = "第 3 次提醒（共 5 次）：生产 😀 可用额度 90.00 USD，仍低于 100.00 USD";
   reminder.text = "生产账户\n  可用额度：90.00 USD\n";
@@ -103,12 +106,35 @@ TEST(RenderMailTest, IsReadBackAsItWasMeant) {
 
 TEST(RenderMailTest, AReminderFollowsItsAlertInTheThread) {
   Message reminder = SomeMessage();
+  reminder.kind = MessageKind::kReminder;
   reminder.number = 2;
   const Mail alert = MailFor(SomeMessage(), kFrom, "a@example.com");
   const Mail second = MailFor(reminder, kFrom, "a@example.com");
   EXPECT_EQ(second.references, alert.message_id);
   const std::string mail = RenderMail(second);
   EXPECT_NE(mail.find("In-Reply-To: <" + alert.message_id + ">"), std::string::npos);
+}
+
+TEST(RenderMailTest, EveryKindIsAMailOfItsOwn) {
+  std::set<std::string> ids;
+  const Mail alert = MailFor(SomeMessage(), kFrom, "a@example.com");
+  for (int i = 0; i < kMessageKindCount; ++i) {
+    Message message = SomeMessage();
+    message.kind = static_cast<MessageKind>(i);
+    if (message.kind == MessageKind::kReminder) message.number = 1;
+    const Mail mail = MailFor(message, kFrom, "a@example.com");
+    SCOPED_TRACE(ToString(message.kind));
+    EXPECT_TRUE(ids.insert(mail.message_id).second) << mail.message_id;
+    const bool follows = IsAboutAccount(message.kind) && message.kind != MessageKind::kAlert;
+    EXPECT_EQ(mail.references, follows ? alert.message_id : "");
+    const std::string text = RenderMail(mail);
+    EXPECT_NE(text.find("X-Lowbalance-Kind: " + std::string(ToString(message.kind)) + "\r\n"),
+              std::string::npos);
+    EXPECT_EQ(text.find("X-Lowbalance-Account:") != std::string::npos,
+              IsAboutAccount(message.kind));
+  }
+  // As versions before there were kinds made them: a mail that is under way keeps its name.
+  EXPECT_THAT(alert.message_id, testing::StartsWith("lowbalance.1763881800000.0."));
 }
 
 TEST(RenderMailTest, NoTextCanBeginAHeaderOfItsOwn) {
@@ -166,19 +192,19 @@ TEST(RenderMailTest, CarriesEveryByteOfTheBody) {
 
 TEST(MessageIdTest, IsTheSameAtEveryTryAndOfNoOther) {
   const EpisodeKey key{{"demo", "17"}, "warning"};
-  const std::string id = MessageId(key, kStart, 0, "a@example.com", "example.com");
-  EXPECT_EQ(id, MessageId(key, kStart, 0, "a@example.com", "example.com"));
+  const std::string id = MessageId(key, kStart, {}, "a@example.com", "example.com");
+  EXPECT_EQ(id, MessageId(key, kStart, {}, "a@example.com", "example.com"));
   EXPECT_TRUE(id.ends_with("@example.com"));
   const std::string others[] = {
-      MessageId(key, kStart + Millis{1}, 0, "a@example.com", "example.com"),
-      MessageId(key, kStart, 1, "a@example.com", "example.com"),
-      MessageId(key, kStart, 0, "b@example.com", "example.com"),
-      MessageId({{"demo", "18"}, "warning"}, kStart, 0, "a@example.com", "example.com"),
-      MessageId({{"demo1", "7"}, "warning"}, kStart, 0, "a@example.com", "example.com"),
-      MessageId({{"demo", "17"}, "critical"}, kStart, 0, "a@example.com", "example.com"),
+      MessageId(key, kStart + Millis{1}, {}, "a@example.com", "example.com"),
+      MessageId(key, kStart, {MessageKind::kReminder, 1}, "a@example.com", "example.com"),
+      MessageId(key, kStart, {}, "b@example.com", "example.com"),
+      MessageId({{"demo", "18"}, "warning"}, kStart, {}, "a@example.com", "example.com"),
+      MessageId({{"demo1", "7"}, "warning"}, kStart, {}, "a@example.com", "example.com"),
+      MessageId({{"demo", "17"}, "critical"}, kStart, {}, "a@example.com", "example.com"),
   };
   for (const std::string& other : others) EXPECT_NE(id, other);
-  EXPECT_TRUE(MessageId(key, kStart, 0, "a", "bad domain>\r\n").ends_with("@lowbalance.invalid"));
+  EXPECT_TRUE(MessageId(key, kStart, {}, "a", "bad domain>\r\n").ends_with("@lowbalance.invalid"));
 }
 
 TEST(ParseMailboxTest, ReadsAddresses) {

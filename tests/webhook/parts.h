@@ -128,7 +128,7 @@ class Parts {
     std::reverse(found.begin(), found.end());
     for (const auto& [message, deliveries] : found) {
       for (const Delivery& d : deliveries) {
-        lines.push_back(std::string(message.kind()) + " " + d.recipient + " " +
+        lines.push_back(std::string(ToString(message.kind)) + " " + d.recipient + " " +
                         std::string(ToString(d.state)) + " " + std::to_string(d.attempts));
       }
     }
@@ -157,8 +157,7 @@ class RecordingRelay : public Relay {
   Result<void> Send(const Message& message, const std::string& recipient) override {
     {
       const std::lock_guard lock(mutex_);
-      sent_.push_back(std::string(message.kind()) + " " + std::to_string(message.number) + " to " +
-                      recipient);
+      sent_.push_back(ToString(Notice{message.kind, message.number}) + " to " + recipient);
     }
     if (!answer_) return {};
     return answer_(message, recipient);

@@ -35,7 +35,7 @@ std::vector<Reason> Reasons(const Plan& plan) {
 TEST_F(PlanTest, AnAlertBecomesAMessageAndAState) {
   const Plan plan = Hear(LowFacts(), kStart + 1min);
   ASSERT_EQ(plan.messages.size(), 1U);
-  EXPECT_EQ(plan.messages[0].number, 0);
+  EXPECT_EQ(plan.messages[0].notice, Notice{MessageKind::kAlert});
   EXPECT_EQ(plan.messages[0].low_since, kStart);
   EXPECT_EQ(plan.messages[0].alerted_at, kStart + 1min);
   EXPECT_EQ(plan.messages[0].facts, LowFacts());
@@ -45,7 +45,7 @@ TEST_F(PlanTest, AnAlertBecomesAMessageAndAState) {
   ASSERT_EQ(plan.decisions.size(), 1U);
   EXPECT_TRUE(plan.decisions[0].changed);
   EXPECT_EQ(plan.decisions[0].reason, Reason::kAlert);
-  EXPECT_EQ(plan.decisions[0].number, 0);
+  EXPECT_EQ(plan.decisions[0].notice, Notice{MessageKind::kAlert});
   EXPECT_EQ(plan.decisions[0].key, (EpisodeKey{{"demo", "17"}, "warning"}));
   EXPECT_TRUE(plan.ChangesStore());
 }
@@ -81,9 +81,9 @@ TEST_F(PlanTest, AReminderSaysWhenTheAlertWas) {
   facts.overdue.reset();
   const Plan plan = Hear(facts, kStart + 49h);
   ASSERT_EQ(plan.messages.size(), 1U);
-  EXPECT_EQ(plan.messages[0].number, 2);
+  EXPECT_EQ(plan.messages[0].notice, (Notice{MessageKind::kReminder, 2}));
   EXPECT_EQ(plan.messages[0].alerted_at, kStart);
-  EXPECT_EQ(plan.decisions[0].number, 2);
+  EXPECT_EQ(plan.decisions[0].notice, (Notice{MessageKind::kReminder, 2}));
 }
 
 TEST_F(PlanTest, OnlyFiringAlertsOfOurNamesDecide) {

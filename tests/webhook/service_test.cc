@@ -93,6 +93,10 @@ class ServiceTest : public testing::Test {
       std::this_thread::yield();
     }
   }
+  void Sql(const std::string& statement) const {
+    soci::session sql(soci::sqlite3, "db=" + (folder_.path() / "webhook.db").string());
+    sql << statement;
+  }
   std::size_t MailCount() const {
     std::size_t count = 0;
     std::error_code none;
@@ -109,6 +113,17 @@ class ServiceTest : public testing::Test {
   std::optional<WebhookService> service_;
   std::uint16_t port_ = 0;
 };
+
+TEST_F(ServiceTest, AMessageAboutNoAccountHasNone) {
+  Sql("INSERT INTO messages VALUES (1, 1763881920000, '', '', '', 1763881920000, 'watchdog', 0, "
+      "'', '', 0, 0, 'finance', 'Nothing heard', 'text', 'html', 'internal')");
+  Json message = Get("/api/v1/messages")["messages"][0];
+  EXPECT_EQ(message, Json::parse(R"({
+    "id": 1, "created": "2025-11-23T07:12:00Z", "kind": "watchdog", "number": 0, "provider": null,
+    "account_id": null, "account_name": null, "level": null, "currency": null,
+    "available_credit": null, "threshold": null, "low_since": null, "contact": "finance",
+    "subject": "Nothing heard", "deliveries": []})"));
+}
 
 TEST_F(ServiceTest, ANotificationBecomesMailAndInboxAndCanBeLookedAt) {
   Alert bad = ToAlert(LowFacts());

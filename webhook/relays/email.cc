@@ -25,8 +25,8 @@ std::string FileName(const Message& message, const Mail& mail) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     account += plain ? c : '_';
   }
-  return time + "-" + std::string(message.kind()) + "-" + std::to_string(message.number) + "-" +
-         account + "-" + mail.message_id.substr(0, mail.message_id.find('@')) + ".eml";
+  return time + "-" + std::string(ToString(message.kind)) + "-" + std::to_string(message.number) +
+         "-" + account + "-" + mail.message_id.substr(0, mail.message_id.find('@')) + ".eml";
 }
 
 }  // namespace
