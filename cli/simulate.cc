@@ -111,6 +111,8 @@ void AddSimulate(CLI::App& app, Run& run) {
       "  expect\n"
       "  2h      alert\n"
       "  26h     reminder 1\n\n"
+      "Further lines: `option recovery_notice` and `option overdue_notice` at the top, for the "
+      "messages `recovery` and `overdue`.\n\n"
       "Further events: poll fails|works, exporter down|up|restart, pipeline down|up, webhook "
       "restart, duplicate, resolved, clock back|forward DURATION. Several accounts: "
       "`account ID CURRENCY` lines first, then `credit 90 of ID`, `enable 100 of ID level "

@@ -60,6 +60,7 @@ class Simulation {
         options_(options),
         exporter_(story),
         webhook_({.cadence = options.cadence,
+                  .extra = story.extra,
                   .facts_max_age = options.pipeline.facts_max_age,
                   .billing_data_max_age = options.pipeline.billing_data_max_age}) {}
 

@@ -104,6 +104,7 @@ class Parser {
       return "";
     }
     if (words[0] == "account") return TakeAccount(words);
+    if (words[0] == "option") return TakeOption(words);
     const auto at = ParseDuration(words[0]);
     if (!at) return "expected an offset like 26h30m, seen " + Quoted(words[0]);
     if (*at > kLongestStory) return "later than ten years: " + Quoted(words[0]);
@@ -148,6 +149,18 @@ class Parser {
   bool IsDeclared(std::string_view id) const {
     return std::any_of(story_.accounts.begin(), story_.accounts.end(),
                        [&](const StoryAccount& account) { return account.id == id; });
+  }
+
+  std::string TakeOption(const Words& words) {
+    if (!story_.events.empty() || story_.expected) return "options stand before the first event";
+    if (words.size() == 2 && words[1] == "recovery_notice") {
+      story_.extra.recovery = true;
+    } else if (words.size() == 2 && words[1] == "overdue_notice") {
+      story_.extra.overdue = true;
+    } else {
+      return "expected: option recovery_notice, or option overdue_notice";
+    }
+    return "";
   }
 
   std::string TakeAccount(const Words& words) {
@@ -214,8 +227,12 @@ class Parser {
       message.notice = {MessageKind::kReminder, words.size() > 2 ? ReminderNumber(words[2]) : 0};
       if (message.notice.number == 0) return "reminder of which number?";
       next = 3;
+    } else if (words[1] == "recovery") {
+      message.notice.kind = MessageKind::kRecovery;
+    } else if (words[1] == "overdue") {
+      message.notice.kind = MessageKind::kOverdue;
     } else if (words[1] != "alert") {
-      return "expected alert or reminder N, seen " + Quoted(words[1]);
+      return "expected alert, reminder N, recovery or overdue, seen " + Quoted(words[1]);
     }
     bool names_account = false;
     bool names_level = false;

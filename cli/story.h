@@ -74,6 +74,7 @@ struct Story {
   std::string name;                                   // Of the file, for error messages.
   std::vector<StoryAccount> accounts;                 // At least one.
   std::vector<StoryEvent> events;                     // At least one, in the order of time.
+  ExtraNotices extra;                                 // `option` lines.
   Millis end{};                                       // Run on until here, inclusive.
   std::optional<std::vector<StoryMessage>> expected;  // In the order of the file.
   // Whether lines of output say which account and which level they are about.

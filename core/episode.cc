@@ -43,30 +43,44 @@ int IntervalsSince(const Cadence& cadence, Time alerted_at, Time now) {
   return static_cast<int>(std::min<std::int64_t>((now - alerted_at) / cadence.every, 1'000'000));
 }
 
+struct Judgement {
+  Reason reason;
+  std::optional<Notice> notice = {};
+};
+
 // S1, S2, S5, S7, S16 for an episode whose facts are current. Changes `episode` as if what it
 // returns were done.
-Reason Judge(const Cadence& cadence, const Facts& facts, bool covered, Time now, Episode& episode) {
+Judgement Judge(const DecisionLimits& limits, const Facts& facts, bool covered, Time now,
+                Episode& episode) {
+  const Cadence& cadence = limits.cadence;
   const bool below_zero = facts.available_credit < Money();
   if (!episode.alerted_at) {
-    if (!facts.first_change) return Reason::kAwaitingFirstChange;
+    if (!facts.first_change) return {Reason::kAwaitingFirstChange};
     episode.alerted_at = now;
     episode.covered = covered;
     episode.overdue_told = below_zero;
-    return covered ? Reason::kCoveredByLowerLevel : Reason::kAlert;
+    if (covered) return {Reason::kCoveredByLowerLevel};
+    return {Reason::kAlert, Notice{MessageKind::kAlert}};
   }
+  const bool newly_overdue = below_zero && !episode.overdue_told;
   episode.overdue_told = episode.overdue_told || below_zero;
   const int number = IntervalsSince(cadence, *episode.alerted_at, now);
+  const int counted = std::max(episode.last_reminder, std::min(number, cadence.at_most));
   if (covered) {
-    episode.last_reminder = std::max(episode.last_reminder, std::min(number, cadence.at_most));
-    return Reason::kCoveredByLowerLevel;
+    episode.last_reminder = counted;
+    return {Reason::kCoveredByLowerLevel};
   }
-  if (cadence.stop_when_overdue && episode.overdue) return Reason::kOverdue;
+  if (newly_overdue && limits.extra.overdue) {
+    episode.last_reminder = counted;
+    return {Reason::kOverdue, Notice{MessageKind::kOverdue}};
+  }
+  if (cadence.stop_when_overdue && episode.overdue) return {Reason::kOverdue};
   if (number > cadence.at_most || episode.last_reminder >= cadence.at_most) {
-    return Reason::kRemindersExhausted;
+    return {Reason::kRemindersExhausted};
   }
-  if (number <= episode.last_reminder) return Reason::kReminderNotDue;
+  if (number <= episode.last_reminder) return {Reason::kReminderNotDue};
   episode.last_reminder = number;
-  return Reason::kReminder;
+  return {Reason::kReminder, Notice{MessageKind::kReminder, number}};
 }
 
 // A delivery that repeats what is known: the same evaluation, nothing to send, and not even the
@@ -104,15 +118,13 @@ Decision DecideLow(const DecisionLimits& limits, const Episode* known, const Fac
   } else if (now - facts.last_success > limits.billing_data_max_age) {
     episode.reason = Reason::kStaleBillingData;
   } else {
-    episode.reason = Judge(limits.cadence, facts, covered, now, episode);
+    const Judgement judgement = Judge(limits, facts, covered, now, episode);
+    episode.reason = judgement.reason;
+    decision.notice = judgement.notice;
   }
   if (same && SaysNothingNew(*known, episode)) return {};
 
   decision.reason = episode.reason;
-  if (episode.reason == Reason::kAlert) decision.notice = Notice{MessageKind::kAlert};
-  if (episode.reason == Reason::kReminder) {
-    decision.notice = Notice{MessageKind::kReminder, episode.last_reminder};
-  }
   decision.next = episode;
   return decision;
 }
@@ -121,18 +133,33 @@ Decision DecideEnded(const DecisionLimits& limits, const Episode* known, const F
                      Time now) {
   assert(facts.ended);
   const Ended ended = *facts.ended;
-  if (known != nullptr &&
+  // An end that is known already says nothing new, but that its notice may be due by now.
+  const bool put_off =
+      known != nullptr && known->ended == ended && known->reason == Reason::kStaleBillingData;
+  if (known != nullptr && !put_off &&
       (ended.at <= known->low_since || (known->ended && ended.at <= known->ended->at))) {
     return {};
   }
-  // The age of the billing data does not matter here: that an episode is over stays true.
   if (now - facts.evaluated_at > limits.facts_max_age) {
     return Decision{.reason = Reason::kStaleFacts};
   }
-  Decision decision{.reason = ReasonOf(ended.reason), .cancel_before = ended.at};
+  Decision decision{.reason = ReasonOf(ended.reason)};
+  if (!put_off) decision.cancel_before = ended.at;
   decision.next = known != nullptr ? *known : Episode{.low_since = ended.at};
   decision.next->ended = ended;
+  // That an episode is over stays true however old the billing data is; what to tell does not.
+  const bool told =
+      known != nullptr && known->alerted_at && !known->covered && (!known->ended || put_off);
+  if (limits.extra.recovery && told && ended.reason == EndReason::kRecovered &&
+      facts.available_credit >= facts.threshold) {
+    if (now - facts.last_success > limits.billing_data_max_age) {
+      decision.reason = Reason::kStaleBillingData;
+    } else {
+      decision.notice = Notice{MessageKind::kRecovery};
+    }
+  }
   decision.next->reason = decision.reason;
+  if (put_off && decision.reason == Reason::kStaleBillingData) return {};
   return decision;
 }
 
@@ -171,6 +198,7 @@ std::vector<Decision> Decide(const DecisionLimits& limits,
 
   std::map<std::string, Episode, std::less<>> states = known;
   bool covered = false;
+  Decision* recovery = nullptr;  // The one that tells of a recovery.
   for (const std::size_t i : order) {
     const Facts& fact = facts[i];
     const auto found = states.find(fact.level);
@@ -179,6 +207,9 @@ std::vector<Decision> Decide(const DecisionLimits& limits,
     if (fact.kind == AlertKind::kLowBalanceEnded) {
       decision = DecideEnded(limits, state, fact, now);
       if (decision.next) states[fact.level] = *decision.next;
+      // In the order of thresholds: what is back above a higher one is back above this one too.
+      if (decision.notice && recovery != nullptr) recovery->notice.reset();
+      if (decision.notice) recovery = &decision;
       continue;
     }
     decision = DecideLow(limits, state, fact, covered, now);

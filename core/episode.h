@@ -51,8 +51,9 @@ struct Episode {
   // Being below zero has been told, or counts as told: by the alert, by an overdue notice, or
   // because there was nothing to tell it with when it was heard of.
   bool overdue_told = false;
-  // Known to be over. Where only the end was heard of and never the episode, low_since is the
-  // instant of the end: what began before it is over, and nothing more is known.
+  // Known to be over. While a recovery notice is put off, its reason is kStaleBillingData. Where
+  // only the end was heard of and never the episode, low_since is the instant of the end: what
+  // began before it is over, and nothing more is known.
   std::optional<Ended> ended;
   // The newest evaluation of LowBalance heard of. It moves with every notification, so a store
   // may keep it less often than the rest: what it protects from does no harm beyond an older
@@ -68,6 +69,7 @@ struct Episode {
 
 struct DecisionLimits {
   Cadence cadence;
+  ExtraNotices extra;
   Millis facts_max_age{};         // S9, inclusive.
   Millis billing_data_max_age{};  // S9, inclusive.
 };
@@ -81,6 +83,12 @@ struct Notice {
 // "alert", "reminder 3": as stories and logs print it.
 [[nodiscard]] std::string ToString(const Notice& notice);
 
+//
+// A recovery notice (reason kRecovered) follows an alert that was sent, when available credit is
+// still at the threshold or more by the time it is heard of. Where several levels of an account
+// recover at once, only the one with the highest threshold says so: it says the most. An overdue
+// notice (reason kOverdue) follows an alert that did not itself say that available credit is below
+// zero; a reminder due in the same decision counts as sent.
 struct Decision {
   Reason reason = Reason::kDuplicate;
   std::optional<Episode> next;   // The state to remember; empty where there is none still.

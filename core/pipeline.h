@@ -4,6 +4,7 @@
 // A demo or a test scales all of them down together; nothing in the code knows about a scale.
 
 #include <chrono>
+#include <limits>
 #include <string>
 
 #include "core/time.h"
@@ -32,8 +33,17 @@ struct Pipeline {
 // S13. When reminders of an alert are due.
 struct Cadence {
   Millis every = std::chrono::hours{24};
-  int at_most = 5;  // 0 to 1000; 0 means none.
+  int at_most = 5;  // 0 means none, kUnlimited for as long as the account stays low.
   bool stop_when_overdue = true;
+
+  static constexpr int kUnlimited = std::numeric_limits<int>::max();
+  [[nodiscard]] bool unlimited() const { return at_most == kUnlimited; }
+};
+
+// Messages beside alert and reminders, each at most once per episode.
+struct ExtraNotices {
+  bool recovery = false;  // S6: the episode ended because available credit is back.
+  bool overdue = false;   // S7: available credit has fallen below zero.
 };
 
 }  // namespace lowbalance

@@ -75,12 +75,13 @@ void DecideAccount(const DecisionLimits& limits, const EpisodesByLevel& known,
             key, *decision.next, before == nullptr || IsWorthStoring(*before, *decision.next)};
       }
       if (decision.notice) {
-        assert(decision.next && decision.next->alerted_at && fact.low_since);
+        assert(decision.next && decision.next->alerted_at);
         decided.notice = decision.notice;
         decided.changed = true;
         plan.messages.push_back(PlannedMessage{.facts = fact,
                                                .notice = *decision.notice,
-                                               .low_since = *fact.low_since,
+                                               .last_reminder = decision.next->last_reminder,
+                                               .low_since = decision.next->low_since,
                                                .alerted_at = *decision.next->alerted_at,
                                                .overdue = decision.next->overdue});
       }

@@ -46,6 +46,7 @@ using Episodes = std::map<AccountKey, EpisodesByLevel>;
 struct PlannedMessage {
   Facts facts;
   Notice notice;
+  int last_reminder = 0;  // Of the reminders that are sent or count as sent, this one included.
   Time low_since{};
   Time alerted_at{};     // Reminders are counted from it; for the alert it is now.
   bool overdue = false;  // Below zero at some time within the episode.

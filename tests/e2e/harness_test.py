@@ -11,13 +11,17 @@ from story import StoryError, format_offset, parse_offset, parse_story
 HOUR = 3600
 
 
+def what_of(number):
+    return f"reminder {number}" if number else "alert"
+
+
 def due(offset, number=0, at=None, account="17", level="warning"):
     at = offset / HOUR * 2 if at is None else at
-    return Due(offset, account, level, number, at, at + 6)
+    return Due(offset, account, level, what_of(number), at, at + 6)
 
 
 def seen(at, number=0, account="17", level="warning"):
-    return Seen(at, account, level, number)
+    return Seen(at, account, level, what_of(number))
 
 
 ALERT_AND_REMINDER = [due(HOUR), due(25 * HOUR, 1)]  # At 2 s and 50 s.
@@ -84,14 +88,20 @@ class StoryTest(unittest.TestCase):
                           (5400, "enable", "20", "18", "critical"),
                           (48 * HOUR, "poll fails", None, None, "warning"),
                           (49 * HOUR, "clock back", "2h", None, "warning")])
-        self.assertEqual([(m.offset, m.number, m.account, m.level) for m in story.expected],
-                         [(2 * HOUR, 0, "17", "warning"), (26 * HOUR, 1, "18", "critical")])
+        self.assertEqual([(m.offset, m.what, m.account, m.level) for m in story.expected],
+                         [(2 * HOUR, "alert", "17", "warning"), (26 * HOUR, "reminder 1", "18", "critical")])
         self.assertEqual(story.end, 72 * HOUR)
 
     def test_defaults(self):
         story = parse_story("0h credit 1\n5h disable\n", "x")
         self.assertEqual((story.accounts, story.end, story.expected),
                          ({"17": "USD"}, 5 * HOUR, None))
+
+    def test_options(self):
+        story = parse_story("option recovery_notice\n0h credit 1\nexpect\n1h recovery\n"
+                            "2h overdue\n", "x")
+        self.assertEqual(story.options, {"recovery_notice"})
+        self.assertEqual([m.what for m in story.expected], ["recovery", "overdue"])
 
     def test_offsets(self):
         for text, value in (("0h", 0), ("1d2h", 26 * HOUR), ("26h30m", 95400), ("1h1m1s", 3661)):
@@ -105,7 +115,8 @@ class StoryTest(unittest.TestCase):
         for text in ("0h frobnicate", "0h credit", "0h credit many", "0h credit 1 off 17",
                      "0h exporter sideways", "nonsense", "1h credit 1\n0h credit 2",
                      "0h credit 1\nexpect\n1h letter", "0h credit 1\nexpect\n1h reminder 0",
-                     "0h credit 1\nexpect\nexpect", "0h credit 1\naccount 17 USD"):
+                     "0h credit 1\nexpect\nexpect", "0h credit 1\naccount 17 USD", "option sideways\n0h credit 1",
+                     "0h credit 1\noption recovery_notice"):
             with self.assertRaisesRegex(StoryError, r"x:\d+: "):
                 parse_story(text, "x")
         for text in ("", "0h credit 1 of 99"):

@@ -18,10 +18,10 @@ class Seen:
     at: float  # Seconds since 1970.
     account: str  # The story's own name of it.
     level: str
-    number: int
+    what: str  # As a story says it: "alert", "reminder 3".
 
     def key(self):
-        return (self.account, self.level, self.number)
+        return (self.account, self.level, self.what)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,17 +31,16 @@ class Due:
     offset: int  # In the story.
     account: str
     level: str
-    number: int
+    what: str  # As a story says it: "alert", "reminder 3".
     earliest: float
     latest: float
 
     def key(self):
-        return (self.account, self.level, self.number)
+        return (self.account, self.level, self.what)
 
 
 def describe(item):
-    what = f"reminder {item.number}" if item.number else "alert"
-    return f"{what} of {item.account} level {item.level}"
+    return f"{item.what} of {item.account} level {item.level}"
 
 
 def judge(due, seen):

@@ -156,7 +156,7 @@ class Player(threading.Thread):
                    for event in self.story.events):
                 late += BACK_OFF
             at = self._time_of(message.offset)
-            due.append(Due(message.offset, message.account, message.level, message.number, at,
+            due.append(Due(message.offset, message.account, message.level, message.what, at,
                            at + lag + late))
         return due
 
@@ -175,6 +175,12 @@ class Player(threading.Thread):
             self.problems += [f"inbox of {recipient}: {problem}" for problem in judge(due, seen)]
 
 
+def what_of(kind, number):
+    """As a story says it: "alert", "reminder 3"."""
+    assert (number > 0) == (kind == "reminder"), f"{kind} {number}"
+    return f"{kind} {number}" if number else kind
+
+
 def read_mail(folder, names):
     """{recipient: [Seen]} of the accounts in `names`, by a mail library's reading of the Maildir.
     Raises where two different mails share a Message-ID, or one has none."""
@@ -187,14 +193,12 @@ def read_mail(folder, names):
             continue
         recipient, message_id = mail["X-RcptTo"], mail["Message-ID"]
         assert message_id, f"a mail about {account_id} has no Message-ID"
-        number = int(mail["X-Lowbalance-Number"])
-        kind = "reminder" if number else "alert"
-        assert mail["X-Lowbalance-Kind"] == kind, f"{account_id}: {mail['X-Lowbalance-Kind']!r}"
+        what = what_of(mail["X-Lowbalance-Kind"], int(mail["X-Lowbalance-Number"]))
         assert recipient in mail["To"], f"a mail to {recipient} says To: {mail['To']}"
         assert (recipient, message_id) not in ids, f"two mails to {recipient} are {message_id}"
         ids[recipient, message_id] = path
         by_recipient.setdefault(recipient, []).append(
-            Seen(path.stat().st_mtime, names[account_id], mail["X-Lowbalance-Level"], number))
+            Seen(path.stat().st_mtime, names[account_id], mail["X-Lowbalance-Level"], what))
     return by_recipient
 
 
@@ -217,6 +221,7 @@ def read_inbox(chain, recipient, names):
         for message in pages(chain, "/api/v1/messages", provider=PROVIDER, account_id=account_id):
             about[message["id"]] = message
     return [Seen(seconds(entry["at"]), names[about[entry["message_id"]]["account_id"]],
-                 about[entry["message_id"]]["level"], about[entry["message_id"]]["number"])
+                 about[entry["message_id"]]["level"],
+                 what_of(about[entry["message_id"]]["kind"], about[entry["message_id"]]["number"]))
             for entry in pages(chain, "/api/v1/inbox", recipient=recipient)
             if entry["message_id"] in about]

@@ -101,8 +101,9 @@ def plan(all_stories, base):
         elif story.verbs() & OUTAGES:
             runs.append(Run(story.name, scale, [story]))
         else:
-            shared[scale].append(story)
-    runs += [Run(f"together-{scale:g}s", scale, together) for scale, together in shared.items()]
+            shared[scale, story.options].append(story)
+    runs += [Run("-".join([f"together-{scale:g}s", *sorted(options)]), scale, together)
+             for (scale, options), together in shared.items()]
     return sorted(runs, key=Run.seconds, reverse=True), skipped, impossible
 
 
@@ -127,7 +128,8 @@ class Stage:
                 # One that is edited before it has a value must be known from the configuration.
                 if number % 2 or edited_before_seen(story, account):
                     contacts[self.ids[story.name][account]] = CONTACT_OF[number % 2]
-        self.chain = Chain(programs, Timing(hour=run.scale), sources, contacts, keep, run.name)
+        self.chain = Chain(programs, Timing(hour=run.scale), sources, contacts, keep, run.name,
+                           webhook=dict.fromkeys(run.stories[0].options, True))
 
     def play(self, all_ready):
         """Waits at `all_ready` once the chain stands."""

@@ -19,6 +19,7 @@ PAIRS = {
     ("exporter", "restart"), ("pipeline", "down"), ("pipeline", "up"), ("webhook", "restart"),
 }
 ALONE = {"disable", "duplicate", "resolved", "end"}
+OPTIONS = {"recovery_notice", "overdue_notice"}
 WITH_AMOUNT = {"credit", "enable", "threshold"}
 
 
@@ -41,13 +42,9 @@ class Message:
     """A message that must arrive."""
 
     offset: int
-    number: int  # 0 is the alert, n the n-th reminder.
+    what: str  # "alert", "reminder 3", "recovery" or "overdue".
     account: str = DEFAULT_ACCOUNT
     level: str = DEFAULT_LEVEL
-
-    @property
-    def kind(self):
-        return "reminder" if self.number else "alert"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +54,7 @@ class Story:
     events: tuple
     expected: tuple | None  # None: the file has no `expect`.
     end: int  # Seconds; run on until here, inclusive.
+    options: frozenset = frozenset()  # Keys of the webhook's section to switch on.
 
     def verbs(self):
         return {event.verb for event in self.events}
@@ -121,18 +119,18 @@ def _event(words, line):
 
 def _message(words, only_account):
     offset, rest = parse_offset(words[0]), words[1:]
-    if rest[:1] == ["alert"]:
-        number, rest = 0, rest[1:]
+    if rest[:1] in (["alert"], ["recovery"], ["overdue"]):
+        what, rest = rest[0], rest[1:]
     elif rest[:1] == ["reminder"] and len(rest) >= 2 and re.fullmatch(r"[1-9]\d*", rest[1]):
-        number, rest = int(rest[1]), rest[2:]
+        what, rest = f"reminder {rest[1]}", rest[2:]
     else:
-        raise ValueError(f"{' '.join(rest)!r} is neither `alert` nor `reminder N`")
+        raise ValueError(f"{' '.join(rest)!r} is no message")
     account, level = _of_and_level(rest)
-    return Message(offset, number, account or only_account, level)
+    return Message(offset, what, account or only_account, level)
 
 
 def parse_story(text, name):
-    accounts, events, expected = {}, [], None
+    accounts, events, expected, options = {}, [], None, set()
     for line, raw in enumerate(text.splitlines(), 1):
         words = raw.split("#", 1)[0].split()
         if not words:
@@ -146,6 +144,10 @@ def parse_story(text, name):
                 if len(words) not in (2, 3) or events or words[1] in accounts:
                     raise ValueError("`account ID CURRENCY` lines come first, each id once")
                 accounts[words[1]] = words[2] if len(words) == 3 else DEFAULT_CURRENCY
+            elif words[0] == "option" and expected is None:
+                if events or len(words) != 2 or words[1] not in OPTIONS:
+                    raise ValueError("`option NAME` lines come first")
+                options.add(words[1])
             elif len(words) < 2:
                 raise ValueError(f"{raw.strip()!r} says nothing")
             elif expected is None:
@@ -165,7 +167,8 @@ def parse_story(text, name):
             raise StoryError(f"{name}: account {item.account!r} is not declared")
     end = max(event.offset for event in events)
     return Story(name, accounts, tuple(e for e in events if e.verb != "end"),
-                 None if expected is None else tuple(sorted(expected, key=lambda m: m.offset)), end)
+                 None if expected is None else tuple(sorted(expected, key=lambda m: m.offset)), end,
+                 frozenset(options))
 
 
 def load_stories(folder):
