@@ -148,11 +148,14 @@ void PrintSummary(const Config& config) {
   line("contacts",
        std::to_string(config.contacts.size()) +
            (config.default_contact.empty() ? "" : "; default " + config.default_contact));
-  line("reminders", reminders.at_most == 0
-                        ? "none"
-                        : "every " + FormatDuration(reminders.every) + ", at most " +
-                              std::to_string(reminders.at_most) +
-                              (reminders.stop_when_overdue ? ", none once overdue" : ""));
+  std::string cadence = "none";
+  if (reminders.at_most > 0) {
+    cadence = "every " + FormatDuration(reminders.every) +
+              (reminders.unlimited() ? ", without end"
+                                     : ", at most " + std::to_string(reminders.at_most)) +
+              (reminders.stop_when_overdue ? ", none once overdue" : "");
+  }
+  line("reminders", cadence);
 }
 
 int Check(std::string file) {

@@ -32,6 +32,7 @@ void AddRules(CLI::App& app, Run& run);
 void AddRoute(CLI::App& app, Run& run);
 void AddAccounts(CLI::App& app, Run& run);
 void AddMessages(CLI::App& app, Run& run);
+void AddMessagesPreview(CLI::App& messages, Run& run);  // One of the commands of `messages`.
 void AddSimulate(CLI::App& app, Run& run);
 
 }  // namespace lowbalance::cli

@@ -202,6 +202,8 @@ void AddMessages(CLI::App& app, Run& run) {
   AddApi(*command, inbox->api);
   command->footer("Examples:\n  lowbalance messages inbox --recipient finance");
   command->callback([inbox, &run] { run = [inbox] { return Inbox(*inbox); }; });
+
+  AddMessagesPreview(*messages, run);
 }
 
 }  // namespace lowbalance::cli

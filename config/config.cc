@@ -35,14 +35,15 @@ std::vector<std::string> ReadTexts(const YamlMap& map, std::string_view key, Che
   return texts;
 }
 
-Contact ReadContact(const std::string& name, const YamlMap& map) {
+Contact ReadContact(const std::string& name, const YamlMap& map,
+                    const std::vector<std::string>& languages) {
   Contact contact{.name = name};
   contact.email = ReadTexts(map, "email", ParseEmailAddress);
   contact.internal = ReadTexts(map, "internal", ParseRecipient);
   if (contact.email.empty() && contact.internal.empty()) {
     map.Mistaken("", "has neither email nor internal: nobody would be told");
   }
-  contact.language = map.OneOf("language", contact.language, {"en", "zh"});
+  contact.language = map.OneOf("language", contact.language, languages);
   contact.time_zone = map.String("time_zone", contact.time_zone);
   if (const auto zone = ParseTimeZone(contact.time_zone); !zone) {
     map.Mistaken("time_zone", zone.error().message);
@@ -54,15 +55,18 @@ ConfigResult Read(const YamlFile& yaml, const std::filesystem::path& file) {
   ConfigResult result;
   result.config.file = file;
   const std::filesystem::path folder = file.parent_path();
+  std::vector<Mistake> in_wording;
   {
     // The mistakes are complete when these maps are gone.
     const YamlMap root = yaml.Root();
     ReadPipeline(root.Map("pipeline"), result.config.pipeline);
+    ReadWording(root.Map("webhook"), result.config, in_wording);
     ReadContacts(root, result.config);
     ReadExporter(root.Map("exporter"), folder, result.config);
     ReadWebhook(root.Map("webhook"), folder, result.config);
   }
   result.mistakes = yaml.mistakes();
+  result.mistakes.insert(result.mistakes.end(), in_wording.begin(), in_wording.end());
   return result;
 }
 
@@ -127,9 +131,11 @@ void ReadPipeline(const YamlMap& map, Pipeline& p) {
 }
 
 void ReadContacts(const YamlMap& root, Config& config) {
+  std::vector<std::string> languages;
+  for (const auto& [language, wording] : config.webhook.wordings) languages.push_back(language);
   for (const auto& [name, value] : root.Map("contacts").Entries()) {
     if (!IsValidName(name)) value.Mistaken(NotAName(name));
-    config.contacts.push_back(ReadContact(name, value.Map()));
+    config.contacts.push_back(ReadContact(name, value.Map(), languages));
   }
   config.default_contact = root.String("default_contact");
   if (!config.default_contact.empty()) {

@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "base/yaml.h"
+#include "config/links.h"
+#include "config/wording.h"
 #include "core/account_memory.h"
 #include "core/money.h"
 #include "core/pipeline.h"
@@ -24,7 +26,7 @@ struct Contact {
   std::string name;
   std::vector<std::string> email;     // Addresses.
   std::vector<std::string> internal;  // Recipients of the inbox.
-  std::string language = "en";        // "en", "zh".
+  std::string language = "en";        // One of WebhookConfig::wordings.
   std::string time_zone = "UTC";      // An IANA name.
 };
 
@@ -81,6 +83,11 @@ struct WebhookConfig {
   std::filesystem::path bearer_token_file;  // What Alertmanager must present; empty: nothing.
   std::size_t max_body_bytes = 64U << 20U;
   Cadence reminders;
+  ExtraNotices extra_notices;
+  Wordings wordings = BuiltInWordings();  // Has at least the languages that are built in.
+  Links links;
+  // Accounts whose unsettled amount is before tax; an empty account_id means all of the provider.
+  std::vector<AccountKey> billed_before_tax;
   EmailConfig email;
   Millis alert_expiry = std::chrono::hours{5 * 24};  // S12: an undelivered alert is tried so long.
   // Delivery back-off: the first wait after a failure and the longest; doubled in between.
@@ -96,6 +103,7 @@ struct Config {
   ExporterConfig exporter;
   WebhookConfig webhook;
 
+  [[nodiscard]] bool IsBilledBeforeTax(const AccountKey& account) const;
   // The contact of that name; the default contact if there is none of it; null if there are none.
   [[nodiscard]] const Contact* FindContact(std::string_view name) const;
   [[nodiscard]] const AccountConfig* FindAccount(const AccountKey& account) const;

@@ -17,7 +17,7 @@ struct CadencePreset {
   Cadence cadence;
 };
 
-inline constexpr std::array<CadencePreset, 5> kCadencePresets{{
+inline constexpr std::array<CadencePreset, 6> kCadencePresets{{
     // An alert, daily reminders for up to five days, none once payment is overdue.
     {"alibaba", {.every = std::chrono::hours{24}, .at_most = 5, .stop_when_overdue = true}},
     // A message on each of five days.
@@ -25,7 +25,11 @@ inline constexpr std::array<CadencePreset, 5> kCadencePresets{{
     // A message on each of three days.
     {"huawei", {.every = std::chrono::hours{24}, .at_most = 2, .stop_when_overdue = false}},
     // Daily for as long as the account stays low.
-    {"volcengine", {.every = std::chrono::hours{24}, .at_most = 1000, .stop_when_overdue = false}},
+    {"volcengine",
+     {.every = std::chrono::hours{24}, .at_most = Cadence::kUnlimited, .stop_when_overdue = false}},
+    // At most one a day for as long as the account stays low.
+    {"novita",
+     {.every = std::chrono::hours{24}, .at_most = Cadence::kUnlimited, .stop_when_overdue = false}},
     // The alert alone, as budget alerts are elsewhere.
     {"once", {.every = std::chrono::hours{24}, .at_most = 0, .stop_when_overdue = true}},
 }};

@@ -27,6 +27,12 @@ void ReadContacts(const YamlMap& root, Config& config);
 void ReadExporter(const YamlMap& map, const std::filesystem::path& folder, Config& config);
 void ReadWebhook(const YamlMap& map, const std::filesystem::path& folder, Config& config);
 
+// The part of `webhook` that says how messages are worded. It is read before the contacts, which
+// name a language.
+void ReadWording(const YamlMap& webhook, Config& config, std::vector<Mistake>& mistakes);
+// What messages hold beside the facts, and which there are beside alert and reminders.
+void ReadMessages(const YamlMap& webhook, Config& config);
+
 // What both programs' sections begin with.
 [[nodiscard]] ServerConfig ReadServer(const YamlMap& map, const std::filesystem::path& folder,
                                       std::string default_address, std::string default_store);

@@ -10,6 +10,16 @@
 namespace lowbalance {
 namespace {
 
+// "a, b and c".
+std::string AllOf(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) text += i + 1 == names.size() ? " and " : ", ";
+    text += names[i];
+  }
+  return text;
+}
+
 // `reminders` is the name of a preset, or a map whose absent keys are those of the first preset.
 Cadence ReadReminders(const YamlMap& webhook, Millis heartbeat) {
   Cadence cadence = kCadencePresets.front().cadence;
@@ -25,11 +35,16 @@ Cadence ReadReminders(const YamlMap& webhook, Millis heartbeat) {
       cadence = preset.cadence;
       found = true;
     }
-    if (!found) value->Mistaken(NotFound("cadence", name, names));
+    if (!found) {
+      value->Mistaken(NotFound("cadence", name, names) + "; there are " + AllOf(names));
+    }
   } else {
     const YamlMap map = value->Map();
     cadence.every = map.Duration("every", cadence.every, kShortest, kLongest);
-    cadence.at_most = map.Int("at_most", cadence.at_most, 0, 1000);
+    const auto most = map.Value("at_most");
+    const bool unlimited = most && most->IsScalar() && most->String() == "unlimited";
+    cadence.at_most =
+        unlimited ? Cadence::kUnlimited : map.Int("at_most", cadence.at_most, 0, 1000);
     cadence.stop_when_overdue = map.Bool("stop_when_overdue", cadence.stop_when_overdue);
   }
   // The webhook decides when it hears; a reminder not sent before the next is due is skipped.
@@ -88,6 +103,7 @@ void ReadWebhook(const YamlMap& map, const std::filesystem::path& folder, Config
   w.max_body_bytes = static_cast<std::size_t>(
       map.Int("max_body_bytes", static_cast<int>(w.max_body_bytes), 1024, 1 << 30));
   w.reminders = ReadReminders(map, config.pipeline.heartbeat);
+  ReadMessages(map, config);
   w.email = ReadEmail(map.Map("email"), map.Has("email"), folder);
   w.alert_expiry = map.Duration("alert_expiry", w.alert_expiry, kShortest, kLongest);
   const YamlMap retry = map.Map("retry");

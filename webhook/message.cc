@@ -2,13 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
-#include <initializer_list>
-#include <optional>
 #include <utility>
-#include <vector>
 
-#include "webhook/phrases.h"
+#include "webhook/content.h"
+#include "webhook/formats.h"
 #include "webhook/text_limits.h"
 
 namespace lowbalance {
@@ -19,245 +16,299 @@ using std::chrono::hours;
 constexpr std::size_t kNameMax = 120;  // Of names in the body, in bytes.
 constexpr std::size_t kNameInSubjectMax = 60;
 
-using Places = std::initializer_list<std::pair<std::string_view, std::string>>;
+// Puts one message together.
+class Composer {
+ public:
+  Composer(const PlannedMessage& message, const Config& config, const Reader& reader)
+      : message_(message),
+        facts_(message.facts),
+        config_(config),
+        reader_(reader),
+        wording_(*reader.wording),
+        below_zero_(facts_.available_credit < Money()) {}
 
-// Puts values in their places in one pass, so that a value cannot hold a place.
-std::string Fill(std::string_view phrase, Places places) {
-  std::string out;
-  while (!phrase.empty()) {
-    const auto open = std::min(phrase.find('{'), phrase.size());
-    out += phrase.substr(0, open);
-    phrase.remove_prefix(open);
-    if (phrase.empty()) break;
-    const auto close = phrase.find('}');
-    const std::string_view name = phrase.substr(1, close - 1);
-    for (const auto& [place, value] : places) {
-      if (place == name) out += value;
+  Content Compose() {
+    Begin();
+    Headline();
+    content_.amount = {wording_.Get("row.available_credit"), Amount(facts_.available_credit)};
+    content_.percent = Percent();
+    Rows();
+    AccountRows();
+    Formula();
+    if (config_.IsBilledBeforeTax(facts_.account) &&
+        message_.notice.kind != MessageKind::kRecovery) {
+      content_.warning_title = wording_.Get("tax.title");
+      content_.warning = wording_.Get("tax.warning");
     }
-    phrase.remove_prefix(close + 1);
+    content_.next_title = wording_.Get("next.title");
+    Next();
+    Links();
+    return std::move(content_);
   }
-  return out;
-}
 
-// What a message says, before it becomes text or HTML.
-struct Content {
-  struct Row {
-    std::string label;
-    std::string value;
-    bool strong = false;
+ private:
+  [[nodiscard]] std::string Amount(Money amount) const {
+    return FormatAmount(amount, facts_.currency, wording_);
+  }
+
+  // The name people know the account by, and the id where it is not the name. `write` makes a text
+  // from outside fit to stand there.
+  template <class Write>
+  [[nodiscard]] std::string Account(Write write) const {
+    const std::string id = write(facts_.account.account_id);
+    if (facts_.account_name.empty() || facts_.account_name == facts_.account.account_id) {
+      return Fill(wording_.Get("format.account_without_name"), {{"id", id}});
+    }
+    return Fill(wording_.Get("format.account"), {{"name", write(facts_.account_name)}, {"id", id}});
+  }
+
+  void Begin() {
+    content_.language_tag = wording_.Get("language_tag");
+    content_.row_format = wording_.Get("format.row");
+    if (!reader_.unknown_time_zone.empty()) {
+      content_.notes.push_back(Fill(wording_.Get("note.unknown_time_zone"),
+                                    {{"zone", OneLine(reader_.unknown_time_zone, kNameMax)}}));
+    }
+    content_.footer = wording_.Get("note.footer");
+  }
+
+  struct Head {
+    Content::Tone tone;
+    Phrase label;
+    Phrase subject;
+    Phrase headline;
   };
-  std::string headline;
-  std::vector<Row> rows;
-  std::vector<Row> terms;
-  std::vector<std::string> next;
-  std::vector<std::string> notes;
+  [[nodiscard]] Head HeadOf() const {
+    using Tone = Content::Tone;
+    const bool unlimited = config_.webhook.reminders.unlimited();
+    switch (message_.notice.kind) {
+      case MessageKind::kReminder:
+        return {below_zero_ ? Tone::kOverdue : Tone::kLow,
+                unlimited ? Phrase("reminder.label_unlimited") : Phrase("reminder.label"),
+                unlimited ? Phrase("reminder.subject_unlimited") : Phrase("reminder.subject"),
+                below_zero_ ? Phrase("reminder.headline_overdue") : Phrase("reminder.headline")};
+      case MessageKind::kRecovery:
+        return {Tone::kRecovered, "recovery.label", "recovery.subject", "recovery.headline"};
+      case MessageKind::kOverdue:
+        return {Tone::kOverdue, "overdue.label", "overdue.subject", "overdue.headline"};
+      default:
+        if (below_zero_) {
+          return {Tone::kOverdue, "alert.label_overdue", "alert.subject_overdue",
+                  "alert.headline_overdue"};
+        }
+        return {Tone::kLow, "alert.label", "alert.subject", "alert.headline"};
+    }
+  }
+
+  void Headline() {
+    const Head head = HeadOf();
+    const std::string number = std::to_string(message_.notice.number);
+    const std::string most = std::to_string(config_.webhook.reminders.at_most);
+    content_.tone = head.tone;
+    content_.label = Fill(wording_.Get(head.label), {{"number", number}, {"most", most}});
+    // Headers have no marks of direction.
+    const std::string in_subject =
+        Account([](std::string_view text) { return OneLine(text, kNameInSubjectMax); });
+    const std::string in_sentence =
+        Account([](std::string_view text) { return NameInSentence(text, kNameMax); });
+    content_.subject =
+        Fill(wording_.Get(head.subject), {{"account", in_subject},
+                                          {"credit", Amount(facts_.available_credit)},
+                                          {"threshold", Amount(facts_.threshold)},
+                                          {"number", number},
+                                          {"most", most}});
+    content_.headline = Fill(wording_.Get(head.headline), {{"account", in_sentence}});
+  }
+
+  [[nodiscard]] std::optional<int> Percent() const {
+    if (facts_.threshold <= Money()) return std::nullopt;
+    if (facts_.available_credit <= Money()) return 0;
+    const std::int64_t part = facts_.available_credit.millionths();
+    const std::int64_t whole = facts_.threshold.millionths();
+    if (part >= whole) return 100;
+    return static_cast<int>(static_cast<long double>(part) * 100 / static_cast<long double>(whole));
+  }
+
+  void Row(Phrase label, std::string value) {
+    content_.rows.push_back({wording_.Get(label), std::move(value)});
+  }
+  void Instant(Phrase label, const std::optional<Time>& at) {
+    if (at) Row(label, FormatInstant(*at, reader_.time_zone, wording_));
+  }
+
+  void Rows() {
+    Row("row.threshold", Amount(facts_.threshold));
+    Instant("row.low_since", message_.low_since);
+    Instant("row.overdue_since", facts_.overdue);
+    if (facts_.ended) Instant("row.recovered_at", facts_.ended->at);
+    Instant("row.last_change", facts_.changed);
+    Instant("row.as_of", facts_.last_success);
+    if (facts_.burn_rate && *facts_.burn_rate > Money()) {
+      Row("row.spending",
+          Fill(wording_.Get("row.per_day"), {{"amount", Amount(*facts_.burn_rate)}}));
+    }
+    if (facts_.runway && facts_.runway->count() >= 0 && !below_zero_) {
+      Row("row.runway", FormatRoughly(*facts_.runway, wording_));
+    }
+  }
+
+  void AccountRows() {
+    const auto row = [this](Phrase label, std::string_view value) {
+      if (!value.empty())
+        content_.account.push_back({wording_.Get(label), OneLine(value, kNameMax)});
+    };
+    row("row.account", facts_.account_name);
+    row("row.account_id", facts_.account.account_id);
+    row("row.provider", facts_.account.provider);
+    if (facts_.level != kDefaultLevel) row("row.level", facts_.level);
+  }
+
+  // Only a formula whose terms are all known can be read as one.
+  void Formula() {
+    static constexpr std::array<Phrase, kCreditTerms.size()> kLabels{
+        "formula.cash_balance", "formula.credit_limit", "formula.credit_refunds",
+        "formula.unsettled_current_month", "formula.unsettled_previous_months"};
+    const auto other = UnexplainedAmount(facts_.available_credit, facts_.terms);
+    for (std::size_t i = 0; i < kCreditTerms.size(); ++i) {
+      const CreditTermInfo& term = kCreditTerms[i];
+      const std::optional<Money>& amount = facts_.terms.*term.member;
+      if (!amount) continue;
+      Term(content_.formula.empty() && other ? "" : term.sign < 0 ? "−" : "+", kLabels[i], *amount);
+    }
+    if (content_.formula.empty()) return;
+    content_.formula_title = wording_.Get("formula.title");
+    if (!other) return;
+    if (*other != Money()) Term("+", "formula.other_amounts", *other);
+    Term("=", "row.available_credit", facts_.available_credit);
+  }
+  void Term(std::string sign, Phrase label, Money amount) {
+    content_.formula.push_back({std::move(sign), {wording_.Get(label), Amount(amount)}});
+  }
+
+  void Next() {
+    std::vector<std::string>& next = content_.next;
+    if (message_.notice.kind == MessageKind::kRecovery) {
+      next.push_back(wording_.Get("next.after_recovery"));
+      return;
+    }
+    const Cadence& cadence = config_.webhook.reminders;
+    const int sent = message_.last_reminder;
+    if (cadence.at_most <= sent) {
+      next.push_back(
+          wording_.Get(sent > 0 ? Phrase("next.last_reminder") : Phrase("next.no_reminders")));
+    } else if (message_.overdue && cadence.stop_when_overdue) {
+      next.push_back(wording_.Get("next.no_reminders_after_overdue"));
+    } else {
+      const int remaining = cadence.at_most - sent;
+      next.push_back(Reminders(cadence, remaining));
+      if (cadence.stop_when_overdue) {
+        next.push_back(Fill(wording_.Get("next.stop_when_overdue", remaining),
+                            {{"n", std::to_string(remaining)}}));
+      }
+    }
+    next.push_back(wording_.Get("next.how_to_end"));
+  }
+  [[nodiscard]] std::string Reminders(const Cadence& cadence, int remaining) const {
+    const bool daily = cadence.every == hours{24};
+    const std::string every = FormatSpan(cadence.every, wording_);
+    if (cadence.unlimited()) {
+      return Fill(wording_.Get(daily ? Phrase("next.unlimited_daily_reminders")
+                                     : Phrase("next.unlimited_other_reminders")),
+                  {{"every", every}});
+    }
+    const bool more = message_.last_reminder > 0;
+    const Phrase phrase =
+        daily ? (more ? Phrase("next.more_daily_reminders") : Phrase("next.daily_reminders"))
+              : (more ? Phrase("next.more_other_reminders") : Phrase("next.other_reminders"));
+    return Fill(wording_.Get(phrase, remaining),
+                {{"n", std::to_string(remaining)}, {"every", every}});
+  }
+
+  void Links() {
+    const auto link = [this](Phrase label, const std::string& address) {
+      if (address.empty()) return;
+      content_.links.push_back(
+          {wording_.Get(label),
+           ExpandLink(address, facts_.account.provider, facts_.account.account_id, facts_.level)});
+    };
+    link("link.dashboard", config_.webhook.links.dashboard);
+    link("link.accounts", config_.webhook.links.accounts);
+    link("link.messages", config_.webhook.links.messages);
+  }
+
+  const PlannedMessage& message_;
+  const Facts& facts_;
+  const Config& config_;
+  const Reader& reader_;
+  const Wording& wording_;
+  const bool below_zero_;
+  Content content_;
 };
 
-// The name people know the account by, and the id where it is not the name.
-std::string AccountText(const Phrases& phrases, const Facts& facts, std::size_t max) {
-  const std::string id = OneLine(facts.account.account_id, max);
-  if (facts.account_name.empty() || facts.account_name == facts.account.account_id) {
-    return Fill(phrases.unnamed_account, {{"id", id}});
-  }
-  return OneLine(facts.account_name, max) + " (" + id + ")";
+WordedMessage Render(const Content& content) {
+  return {.subject = content.subject,
+          .text = RenderText(content),
+          .html = RenderHtml(content),
+          .internal = RenderInternal(content)};
 }
 
-std::string RunwayText(const Phrases& phrases, Millis runway) {
-  const auto whole = std::chrono::duration_cast<hours>(runway).count();
-  if (whole < 2) return std::string(phrases.under_two_hours);
-  if (whole < 48) return Fill(phrases.about_hours, {{"n", std::to_string(whole)}});
-  return Fill(phrases.about_days, {{"n", std::to_string(whole / 24)}});
-}
-
-std::vector<std::string> WhatHappensNext(const Phrases& phrases, const PlannedMessage& message,
-                                         const Cadence& cadence) {
-  const int remaining = cadence.at_most - message.notice.number;
-  const bool daily = cadence.every == hours{24};
-  std::vector<std::string> next;
-  if (remaining <= 0) {
-    next.emplace_back(message.notice.number > 0 ? phrases.last_reminder : phrases.no_reminders);
-  } else if (message.overdue && cadence.stop_when_overdue) {
-    next.emplace_back(phrases.no_reminders_after_overdue);
-  } else {
-    std::string_view phrase;
-    if (remaining == 1) {
-      phrase = daily ? phrases.one_daily_reminder : phrases.one_other_reminder;
-    } else if (message.notice.number == 0) {
-      phrase = daily ? phrases.daily_reminders : phrases.other_reminders;
-    } else {
-      phrase = daily ? phrases.more_daily_reminders : phrases.more_other_reminders;
-    }
-    next.push_back(
-        Fill(phrase, {{"n", std::to_string(remaining)}, {"every", FormatDuration(cadence.every)}}));
-    if (cadence.stop_when_overdue) next.emplace_back(phrases.stop_when_overdue);
-  }
-  next.emplace_back(phrases.how_to_end);
-  return next;
-}
-
-std::vector<Content::Row> TermRows(const Phrases& phrases, const Facts& facts) {
-  const std::array<std::string_view, kCreditTerms.size()> labels{
-      phrases.cash_balance, phrases.credit_limit, phrases.credit_refunds,
-      phrases.unsettled_current_month, phrases.unsettled_previous_months};
-  std::vector<Content::Row> rows;
-  for (std::size_t i = 0; i < kCreditTerms.size(); ++i) {
-    const CreditTermInfo& term = kCreditTerms[i];
-    const std::optional<Money>& amount = facts.terms.*term.member;
-    if (!amount) continue;
-    rows.push_back({(term.sign < 0 ? "− " : "+ ") + std::string(labels[i]),
-                    FormatAmount(*amount, facts.currency)});
-  }
-  return rows;
-}
-
-Content Compose(const Phrases& phrases, const PlannedMessage& message, const Cadence& cadence,
-                const Reader& reader) {
-  const Facts& facts = message.facts;
-  const bool below_zero = facts.available_credit < Money();
+// What messages that are about no account have in common.
+Content Plain(const Reader& reader, Phrase label) {
   Content content;
-  const std::string_view headline =
-      message.notice.number == 0
-          ? (below_zero ? phrases.headline_alert_overdue : phrases.headline_alert)
-          : (below_zero ? phrases.headline_reminder_overdue : phrases.headline_reminder);
-  content.headline = Fill(headline, {{"account", AccountText(phrases, facts, kNameMax)}});
-
-  const auto row = [&content](std::string_view label, std::string value, bool strong = false) {
-    content.rows.push_back({std::string(label), std::move(value), strong});
-  };
-  const auto instant = [&](std::string_view label, const std::optional<Time>& at) {
-    if (at) row(label, reader.time_zone.Format(*at));
-  };
-  row(phrases.available_credit, FormatAmount(facts.available_credit, facts.currency), true);
-  row(phrases.threshold, FormatAmount(facts.threshold, facts.currency), true);
-  instant(phrases.low_since, message.low_since);
-  instant(phrases.overdue_since, facts.overdue);
-  instant(phrases.last_change, facts.changed);
-  instant(phrases.as_of, facts.last_success);
-  if (facts.burn_rate && *facts.burn_rate > Money()) {
-    row(phrases.burn_rate,
-        Fill(phrases.per_day, {{"amount", FormatAmount(*facts.burn_rate, facts.currency)}}));
-  }
-  if (facts.runway && facts.runway->count() >= 0 && !below_zero) {
-    row(phrases.runway, RunwayText(phrases, *facts.runway));
-  }
-  if (!facts.account_name.empty()) row(phrases.account, OneLine(facts.account_name, kNameMax));
-  row(phrases.account_id, facts.account.account_id);
-  row(phrases.provider, facts.account.provider);
-  if (facts.level != kDefaultLevel) row(phrases.level, facts.level);
-
-  content.terms = TermRows(phrases, facts);
-  content.next = WhatHappensNext(phrases, message, cadence);
-  if (!reader.unknown_time_zone.empty()) {
-    content.notes.push_back(
-        Fill(phrases.unknown_time_zone, {{"zone", OneLine(reader.unknown_time_zone, kNameMax)}}));
-  }
-  content.notes.emplace_back(phrases.footer);
+  content.language_tag = reader.wording->Get("language_tag");
+  content.row_format = reader.wording->Get("format.row");
+  content.label = reader.wording->Get(label);
+  content.footer = reader.wording->Get("note.footer");
   return content;
-}
-
-std::string AsText(const Phrases& phrases, const Content& content) {
-  std::string text = content.headline + "\n\n";
-  const auto rows = [&](const std::vector<Content::Row>& all) {
-    for (const Content::Row& row : all) {
-      text += "  " + row.label + std::string(phrases.colon) + row.value + "\n";
-    }
-  };
-  rows(content.rows);
-  if (!content.terms.empty()) {
-    text += "\n" + std::string(phrases.terms_title) + "\n";
-    rows(content.terms);
-  }
-  text += "\n" + std::string(phrases.next_title) + "\n";
-  for (const std::string& line : content.next) text += "  " + line + "\n";
-  text += "\n-- \n";
-  for (const std::string& line : content.notes) text += line + "\n";
-  return text;
-}
-
-std::string Escape(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&') {
-      out += "&amp;";
-    } else if (c == '<') {
-      out += "&lt;";
-    } else if (c == '>') {
-      out += "&gt;";
-    } else if (c == '"') {
-      out += "&quot;";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
-// Tables and inline styles: what mail programs of all ages agree on. <bdi> keeps a name written
-// from right to left from turning its neighbours around.
-std::string AsHtml(const Phrases& phrases, const std::string& subject, const Content& content) {
-  std::string html = "<!DOCTYPE html>\n<html lang=\"" + std::string(phrases.html_lang) +
-                     "\">\n<head>\n<meta charset=\"utf-8\">\n"
-                     "<meta name=\"viewport\" content=\"width=device-width\">\n<title>" +
-                     Escape(subject) +
-                     "</title>\n</head>\n"
-                     "<body style=\"margin:0;padding:16px;font-family:Arial,'Microsoft YaHei',"
-                     "sans-serif;font-size:15px;line-height:1.5;color:#1f2328\">\n"
-                     "<div style=\"max-width:600px\">\n"
-                     "<p style=\"margin:0 0 16px;padding:12px 16px;border-left:4px solid #c2410c;"
-                     "background:#fff7ed;color:#1f2328;font-size:17px\"><bdi>" +
-                     Escape(content.headline) + "</bdi></p>\n";
-  const auto rows = [&html](const std::vector<Content::Row>& all) {
-    html += "<table role=\"presentation\" style=\"border-collapse:collapse;width:100%\">\n";
-    for (const Content::Row& row : all) {
-      const std::string weight = row.strong ? ";font-weight:bold" : "";
-      html += "<tr><td style=\"padding:4px 12px 4px 0;color:#57606a;vertical-align:top\">" +
-              Escape(row.label) + "</td><td style=\"padding:4px 0;text-align:right" + weight +
-              "\"><bdi>" + Escape(row.value) + "</bdi></td></tr>\n";
-    }
-    html += "</table>\n";
-  };
-  const auto title = [&html](std::string_view text) {
-    html += "<h3 style=\"margin:20px 0 4px;font-size:15px\">" + Escape(text) + "</h3>\n";
-  };
-  rows(content.rows);
-  if (!content.terms.empty()) {
-    title(phrases.terms_title);
-    rows(content.terms);
-  }
-  title(phrases.next_title);
-  for (const std::string& line : content.next) {
-    html += "<p style=\"margin:0 0 4px\">" + Escape(line) + "</p>\n";
-  }
-  html += "<p style=\"margin:24px 0 0;font-size:12px;color:#57606a\">";
-  for (const std::string& line : content.notes) html += Escape(line) + "<br>\n";
-  return html + "</p>\n</div>\n</body>\n</html>\n";
 }
 
 }  // namespace
 
-std::string FormatAmount(Money amount, std::string_view currency) {
-  std::string text = amount.ToString(2);
-  const std::size_t begin = text.starts_with('-') ? 1 : 0;
-  const std::size_t point = std::min(text.find('.'), text.size());
-  for (std::size_t at = point; at > begin + 3; at -= 3) text.insert(at - 3, ",");
-  return text + " " + std::string(currency);
+Reader ReaderOf(const Config& config, const Contact& contact) {
+  const Wordings& wordings = config.webhook.wordings;
+  auto found = wordings.find(contact.language);
+  if (found == wordings.end()) found = wordings.find("en");
+  Reader reader{.wording = &found->second};
+  if (auto zone = TimeZone::Load(contact.time_zone)) {
+    reader.time_zone = std::move(*zone);
+  } else {
+    reader.unknown_time_zone = contact.time_zone;
+  }
+  return reader;
 }
 
-Wording WordMessage(const PlannedMessage& message, const Cadence& cadence, const Reader& reader) {
-  const Phrases& phrases = PhrasesOf(reader.language);
-  const Facts& facts = message.facts;
-  Wording wording;
-  wording.subject =
-      Fill(message.notice.number == 0 ? phrases.subject_alert : phrases.subject_reminder,
-           {{"account", AccountText(phrases, facts, kNameInSubjectMax)},
-            {"credit", FormatAmount(facts.available_credit, facts.currency)},
-            {"threshold", FormatAmount(facts.threshold, facts.currency)},
-            {"number", std::to_string(message.notice.number)},
-            {"most", std::to_string(cadence.at_most)}});
-  const Content content = Compose(phrases, message, cadence, reader);
-  wording.text = AsText(phrases, content);
-  wording.html = AsHtml(phrases, wording.subject, content);
-  return wording;
+WordedMessage WordMessage(const PlannedMessage& message, const Config& config,
+                          const Reader& reader) {
+  return Render(Composer(message, config, reader).Compose());
+}
+
+WordedMessage WordWatchdog(std::optional<Time> last_heard, Millis silence, const Reader& reader) {
+  const Wording& wording = *reader.wording;
+  using std::chrono::minutes;
+  using std::chrono::seconds;
+  const Millis whole = silence < minutes{2}
+                           ? std::max<Millis>(std::chrono::floor<seconds>(silence), seconds{1})
+                           : Millis(std::chrono::floor<minutes>(silence));
+  const std::string duration = FormatSpan(whole, wording);
+  Content content = Plain(reader, "watchdog.label");
+  content.tone = Content::Tone::kOverdue;
+  content.subject = Fill(wording.Get("watchdog.subject"), {{"duration", duration}});
+  content.headline = Fill(wording.Get("watchdog.headline"), {{"duration", duration}});
+  if (last_heard) {
+    content.rows.push_back({wording.Get("watchdog.last_heard"),
+                            FormatInstant(*last_heard, reader.time_zone, wording)});
+  }
+  content.next = {wording.Get("watchdog.meaning"), wording.Get("watchdog.what_to_do")};
+  return Render(content);
+}
+
+WordedMessage WordTest(std::string_view contact, const Reader& reader) {
+  const Wording& wording = *reader.wording;
+  Content content = Plain(reader, "test.label");
+  content.subject = wording.Get("test.subject");
+  content.headline = Fill(wording.Get("test.headline"), {{"contact", OneLine(contact, kNameMax)}});
+  content.next = {wording.Get("test.meaning")};
+  return Render(content);
 }
 
 }  // namespace lowbalance

@@ -104,6 +104,7 @@ bool Plan::ChangesStore() const {
 
 DecisionLimits LimitsOf(const Config& config) {
   return DecisionLimits{.cadence = config.webhook.reminders,
+                        .extra = config.webhook.extra_notices,
                         .facts_max_age = config.pipeline.facts_max_age,
                         .billing_data_max_age = config.pipeline.billing_data_max_age};
 }

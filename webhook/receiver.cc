@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
-#include "webhook/message.h"
+#include "webhook/compose.h"
 #include "webhook/payload.h"
 #include "webhook/text_limits.h"
 
@@ -17,8 +17,6 @@ namespace {
 constexpr std::size_t kBodiesInWork = 4;
 // Lines in the log per notification about alerts that decide nothing; they tend to be many alike.
 constexpr std::size_t kBadAlertLines = 5;
-
-constexpr std::size_t kAccountNameMax = 500;
 
 // Adds to a counter for as long as it lives.
 class Share {
@@ -36,26 +34,25 @@ class Share {
   const std::size_t sum_;
 };
 
-// A contact as messages are worded for it; zones are read from disk once per notification.
+// Contacts as messages are worded for them; zones are read from disk once per notification.
 class Readers {
  public:
+  explicit Readers(const Config& config) : config_(config) {}
+
   const Reader& Of(const Contact& contact) {
     const auto [found, is_new] = readers_.try_emplace(contact.name);
     Reader& reader = found->second;
     if (!is_new) return reader;
-    reader.language = contact.language;
-    auto zone = TimeZone::Load(contact.time_zone);
-    if (zone) {
-      reader.time_zone = std::move(*zone);
-    } else {
-      reader.unknown_time_zone = contact.time_zone;
-      log::Warn("times are written in UTC",
-                {{"contact", contact.name}, {"error", zone.error().message}});
+    reader = ReaderOf(config_, contact);
+    if (!reader.unknown_time_zone.empty()) {
+      log::Warn("times are written in UTC: the time zone is not known here",
+                {{"contact", contact.name}, {"time_zone", reader.unknown_time_zone}});
     }
     return reader;
   }
 
  private:
+  const Config& config_;
   std::map<std::string, Reader> readers_;
 };
 
@@ -86,7 +83,7 @@ std::vector<NewMessage> ComposeMessages(const Config& config,
                                         const std::vector<PlannedMessage>& planned, Time now,
                                         WebhookMetrics& metrics) {
   std::vector<NewMessage> messages;
-  Readers readers;
+  Readers readers(config);
   static const Contact kNobody;
   for (const PlannedMessage& plan : planned) {
     const Facts& facts = plan.facts;
@@ -104,22 +101,7 @@ std::vector<NewMessage> ComposeMessages(const Config& config,
     if (contact == nullptr) contact = &kNobody;
 
     NewMessage message;
-    Message& m = message.message;
-    m.created = now;
-    m.key = {facts.account, facts.level};
-    m.low_since = plan.low_since;
-    m.kind = plan.notice.kind;
-    m.number = plan.notice.number;
-    m.account_name = OneLine(facts.account_name, kAccountNameMax);
-    m.currency = facts.currency;
-    m.available_credit = facts.available_credit;
-    m.threshold = facts.threshold;
-    m.contact = contact->name;
-    Wording wording = WordMessage(plan, config.webhook.reminders, readers.Of(*contact));
-    m.subject = std::move(wording.subject);
-    m.internal = wording.text;
-    m.text = std::move(wording.text);
-    m.html = std::move(wording.html);
+    message.message = MessageOf(plan, contact->name, config, readers.Of(*contact), now);
     message.expires = ExpiryOf(config, plan, now);
     message.recipients = RecipientsOf(*contact);
     if (message.recipients.empty()) {

@@ -281,17 +281,13 @@ seconds TimeZone::OffsetAt(Time at) const {
   return next == transitions_.begin() ? first_offset_ : std::prev(next)->offset;
 }
 
-std::string TimeZone::Format(Time at) const {
-  const seconds offset = OffsetAt(at);
-  const std::string local = FormatRfc3339(std::chrono::floor<std::chrono::minutes>(at + offset));
-  // "2026-11-23T15:12:00Z"
-  std::string text = local.substr(0, 10) + " " + local.substr(11, 5) + " UTC";
-  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(offset).count();
-  if (minutes == 0) return text;
+std::string TimeZone::OffsetText(Time at) const {
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(OffsetAt(at)).count();
+  if (minutes == 0) return "UTC";
   std::array<char, 16> buffer{};
-  std::snprintf(buffer.data(), buffer.size(), "%c%02d:%02d", minutes < 0 ? '-' : '+',
+  std::snprintf(buffer.data(), buffer.size(), "UTC%c%02d:%02d", minutes < 0 ? '-' : '+',
                 static_cast<int>(std::abs(minutes) / 60), static_cast<int>(std::abs(minutes) % 60));
-  return text + buffer.data();
+  return buffer.data();
 }
 
 }  // namespace lowbalance

@@ -29,8 +29,8 @@ class TimeZone {
   [[nodiscard]] const std::string& name() const { return name_; }
   // East of Greenwich is positive.
   [[nodiscard]] std::chrono::seconds OffsetAt(Time at) const;
-  // "2026-11-23 15:12 UTC+08:00", for UTC "2026-11-23 07:12 UTC".
-  [[nodiscard]] std::string Format(Time at) const;
+  // "UTC+08:00"; "UTC" where there is none.
+  [[nodiscard]] std::string OffsetText(Time at) const;
 
   // A rule for the years after the file's last transition: the POSIX TZ text at its end.
   struct Rule {

@@ -1,5 +1,6 @@
 #include "webhook/message.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -11,13 +12,25 @@ namespace lowbalance {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Not;
 
-Reader ReaderOf(const std::string& language, const std::string& zone) {
-  return {.language = language, .time_zone = TimeZone::Load(zone).value()};
+Config SomeConfig(Cadence cadence = {}) {
+  Config config;
+  config.webhook.reminders = cadence;
+  return config;
 }
 
-// Everything known.
-PlannedMessage Complete(int number) {
+const Config kConfig = SomeConfig();
+
+Reader ReaderFor(const std::string& language, const std::string& zone = "UTC") {
+  Reader reader = ReaderOf(kConfig, {.language = language, .time_zone = zone});
+  EXPECT_EQ(reader.unknown_time_zone, "");
+  return reader;
+}
+
+// Everything known; the formula's terms do not quite add up to what the provider says.
+PlannedMessage Complete(Notice notice = {}) {
   PlannedMessage message;
   Facts& facts = message.facts;
   facts = LowFacts(kStart, kStart + 2min);
@@ -31,15 +44,27 @@ PlannedMessage Complete(int number) {
   facts.terms.unsettled_previous_months = Money::Parse("0.000001").value();
   facts.burn_rate = Money::FromUnits(40'000);
   facts.runway = 741h;
-  if (number > 0) message.notice = {MessageKind::kReminder, number};
+  message.notice = notice;
+  message.last_reminder = notice.number;
   message.low_since = kStart;
   message.alerted_at = kStart + 2min;
   return message;
 }
 
+PlannedMessage Recovery() {
+  PlannedMessage message = Complete({MessageKind::kRecovery});
+  message.facts.kind = AlertKind::kLowBalanceEnded;
+  message.facts.low_since.reset();
+  message.facts.ended = Ended{kStart + 9h, EndReason::kRecovered};
+  message.facts.available_credit = Money::FromUnits(2'000'000);
+  message.facts.terms.cash_balance = Money::Parse("2265432.110001").value();
+  return message;
+}
+
 // The least there is, below zero.
-PlannedMessage Sparse() {
+PlannedMessage Sparse(MessageKind kind = MessageKind::kAlert) {
   PlannedMessage message;
+  message.notice.kind = kind;
   message.facts = LowFacts(kStart, kStart + 2min);
   message.facts.level = "critical";
   message.facts.available_credit = Money::Parse("-0.005").value();
@@ -52,8 +77,14 @@ PlannedMessage Sparse() {
   return message;
 }
 
-std::string AsGolden(const Wording& wording) {
-  return "Subject: " + wording.subject + "\n\n" + wording.text;
+Config WithEverything() {
+  Config config;
+  config.webhook.links = {
+      .dashboard = "https://grafana.example.com/d/x?var-account={account_id}&var-level={level}",
+      .accounts = "https://lowbalance.example.com/accounts/{provider}/{account_id}",
+      .messages = "https://lowbalance.example.com/messages?account_id={account_id}"};
+  config.webhook.billed_before_tax = {{"demo", ""}};
+  return config;
 }
 
 // To accept a new wording, run with LOWBALANCE_UPDATE_GOLDEN=1 and read the difference.
@@ -69,99 +100,192 @@ void ExpectGolden(const std::string& name, const std::string& text) {
 }
 
 TEST(WordMessageTest, SaysItAll) {
-  const Cadence daily;
-  ExpectGolden("alert.en.txt",
-               AsGolden(WordMessage(Complete(0), daily, ReaderOf("en", "America/New_York"))));
-  ExpectGolden("alert.zh.txt",
-               AsGolden(WordMessage(Complete(0), daily, ReaderOf("zh", "Asia/Shanghai"))));
-  ExpectGolden("reminder.en.txt", AsGolden(WordMessage(Complete(3), daily, ReaderOf("en", "UTC"))));
-  ExpectGolden("reminder.zh.txt",
-               AsGolden(WordMessage(Complete(3), daily, ReaderOf("zh", "Asia/Shanghai"))));
-  ExpectGolden("overdue.en.txt", AsGolden(WordMessage(Sparse(), daily, ReaderOf("en", "UTC"))));
-  ExpectGolden("overdue.zh.txt",
-               AsGolden(WordMessage(Sparse(), daily, ReaderOf("zh", "Asia/Shanghai"))));
-  ExpectGolden("alert.en.html",
-               WordMessage(Complete(0), daily, ReaderOf("en", "America/New_York")).html);
-  ExpectGolden("alert.zh.html",
-               WordMessage(Complete(0), daily, ReaderOf("zh", "Asia/Shanghai")).html);
-}
-
-TEST(WordMessageTest, SaysWhatHappensNext) {
   const struct {
     const char* name;
-    int number;
-    bool overdue;
-    Cadence cadence;
-    const char* want;
-  } cases[] = {
-      {"the alert",
-       0,
-       false,
-       {},
-       "Up to 5 daily reminders follow while the available credit stays below the threshold.\n"
-       "  They stop if the account becomes overdue"},
-      {"the alert of an overdue account",
-       0,
-       true,
-       {},
-       "No reminders follow, because the available credit has been below zero."},
-      {"overdue, but reminders go on",
-       0,
-       true,
-       {.stop_when_overdue = false},
-       "Up to 5 daily reminders follow while the available credit stays below the threshold.\n"
-       "  To end this"},
-      {"no reminders at all", 0, false, {.at_most = 0}, "No reminders follow.\n"},
-      {"a single reminder",
-       0,
-       false,
-       {.at_most = 1},
-       "One more reminder follows in a day if the available credit is still below"},
-      {"reminders by the second",
-       0,
-       false,
-       {.every = 36s},
-       "Up to 5 reminders, one every 36s, follow while"},
-      {"the second of five", 2, false, {}, "Up to 3 more daily reminders follow while"},
-      {"the second of five, by the hour",
-       2,
-       false,
-       {.every = 1h},
-       "Up to 3 more reminders, one every 1h, follow while"},
-      {"the fourth of five", 4, false, {}, "One more reminder follows in a day if"},
-      {"the fourth of five, by the hour",
-       4,
-       false,
-       {.every = 1h},
-       "One more reminder follows in 1h if"},
-      {"the last", 5, false, {}, "This was the last reminder."},
-  };
+    PlannedMessage message;
+  } cases[] = {{"alert", Complete()},
+               {"reminder", Complete({MessageKind::kReminder, 3})},
+               {"alert-overdue", Sparse()},
+               {"overdue", Sparse(MessageKind::kOverdue)},
+               {"recovery", Recovery()}};
+  const Config config = WithEverything();
+  const struct {
+    const char* language;
+    const char* zone;
+  } readers[] = {{"en", "America/New_York"}, {"zh", "Asia/Shanghai"}};
   for (const auto& c : cases) {
-    SCOPED_TRACE(c.name);
-    PlannedMessage message = Complete(c.number);
-    message.overdue = c.overdue;
-    for (const char* const language : {"en", "zh"}) {
-      const Wording wording = WordMessage(message, c.cadence, ReaderOf(language, "UTC"));
-      EXPECT_EQ(wording.text.find('{'), std::string::npos) << wording.text;
-      if (std::string_view(language) == "en") {
-        EXPECT_NE(wording.text.find(c.want), std::string::npos) << wording.text;
+    for (const auto& r : readers) {
+      const WordedMessage worded = WordMessage(c.message, config, ReaderFor(r.language, r.zone));
+      const std::string name = std::string(c.name) + "." + r.language;
+      ExpectGolden(name + ".txt", "Subject: " + worded.subject + "\n\n" + worded.text +
+                                      "\n=== internal ===\n" + worded.internal);
+      if (c.name == std::string_view("alert")) {
+        ExpectGolden(name + ".html", worded.html);
       }
     }
   }
 }
 
-TEST(WordMessageTest, EndsTheLogOfAnUnknownZoneInUtc) {
-  Reader reader = ReaderOf("en", "UTC");
-  reader.unknown_time_zone = "Mars/Olympus";
-  const Wording wording = WordMessage(Complete(0), {}, reader);
-  EXPECT_NE(wording.text.find("2025-11-23 07:12 UTC\n"), std::string::npos);
-  EXPECT_NE(wording.text.find("Times are in UTC, because the time zone Mars/Olympus is not known"),
-            std::string::npos);
+TEST(WordMessageTest, TheInternalMessageHasAFormOfItsOwn) {
+  const WordedMessage worded = WordMessage(Complete(), WithEverything(), ReaderFor("en"));
+  EXPECT_THAT(worded.internal, HasSubstr("\nAvailable credit: 1,234,567.89 USD\n"));
+  EXPECT_THAT(worded.internal, HasSubstr("\nUp to 5 daily reminders follow"));
+  EXPECT_THAT(worded.internal, HasSubstr("https://lowbalance.example.com/accounts/demo/17"));
+  EXPECT_THAT(worded.internal, Not(HasSubstr("reply")));
+  EXPECT_THAT(worded.internal, Not(HasSubstr("-- ")));
+}
+
+TEST(WordMessageTest, SaysWhatHappensNext) {
+  const Notice alert{};
+  const auto reminder = [](int n) { return Notice{MessageKind::kReminder, n}; };
+  const struct {
+    const char* name;
+    Notice notice;
+    bool overdue;
+    Cadence cadence;
+    const char* want;
+  } cases[] = {
+      {"the alert",
+       alert,
+       false,
+       {},
+       "Up to 5 daily reminders follow while the available credit stays below the threshold.\n"
+       "  They stop if the account becomes overdue"},
+      {"the alert of an overdue account",
+       alert,
+       true,
+       {},
+       "No reminders follow, because the available credit has been below zero."},
+      {"overdue, but reminders go on",
+       alert,
+       true,
+       {.stop_when_overdue = false},
+       "Up to 5 daily reminders follow while the available credit stays below the threshold.\n"
+       "  To end this"},
+      {"no reminders at all", alert, false, {.at_most = 0}, "No reminders follow.\n"},
+      {"a single reminder",
+       alert,
+       false,
+       {.at_most = 1},
+       "One reminder follows in a day if the available credit is still below the threshold then.\n"
+       "  It is not sent if the account becomes overdue"},
+      {"a single reminder, by the hour",
+       alert,
+       false,
+       {.every = 1h, .at_most = 1},
+       "One reminder follows in 1 hour if the available credit is still below"},
+      {"reminders by the second",
+       alert,
+       false,
+       {.every = 36s},
+       "Up to 5 reminders, one every 36 seconds, follow while"},
+      {"the second of five", reminder(2), false, {}, "Up to 3 more daily reminders follow while"},
+      {"the second of five, by the hour",
+       reminder(2),
+       false,
+       {.every = 90min},
+       "Up to 3 more reminders, one every 90 minutes, follow while"},
+      {"the fourth of five", reminder(4), false, {}, "One more reminder follows in a day if"},
+      {"the fourth of five, every two days",
+       reminder(4),
+       false,
+       {.every = 48h},
+       "One more reminder follows in 2 days if"},
+      {"the last", reminder(5), false, {}, "This was the last reminder."},
+      {"without end",
+       alert,
+       false,
+       {.at_most = Cadence::kUnlimited, .stop_when_overdue = false},
+       "Daily reminders follow for as long as the available credit stays below the threshold.\n"
+       "  To end this"},
+      {"without end, by the hour",
+       reminder(7),
+       false,
+       {.every = 1h, .at_most = Cadence::kUnlimited},
+       "Reminders, one every 1 hour, follow for as long as"},
+      {"the overdue notice",
+       {MessageKind::kOverdue},
+       true,
+       {},
+       "No reminders follow, because the available credit has been below zero."},
+      {"the recovery",
+       {MessageKind::kRecovery},
+       false,
+       {},
+       "  No more messages follow. If the available credit falls below the threshold again, a new "
+       "alert is sent.\n\n-- "},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    PlannedMessage message = Complete(c.notice);
+    message.overdue = c.overdue;
+    for (const char* const language : {"en", "zh"}) {
+      const WordedMessage worded = WordMessage(message, SomeConfig(c.cadence), ReaderFor(language));
+      EXPECT_THAT(worded.text, Not(HasSubstr("{")));
+      EXPECT_THAT(worded.html, Not(HasSubstr("2147483647")));
+      if (std::string_view(language) == "en") {
+        EXPECT_THAT(worded.text, HasSubstr(c.want));
+      }
+    }
+  }
+}
+
+TEST(WordMessageTest, AFormulaIsReadAsOne) {
+  PlannedMessage message = Complete();
+  EXPECT_THAT(WordMessage(message, kConfig, ReaderFor("en")).text,
+              HasSubstr("\n  Cash balance: 1,500,000.00 USD\n"
+                        "  + Credit limit: 0.00 USD\n"
+                        "  + Credit refunds: 0.50 USD\n"
+                        "  − Unsettled, current month: 265,432.61 USD\n"
+                        "  − Unsettled, previous months: 0.000001 USD\n"
+                        "  + Other amounts of the provider: 0.000001 USD\n"
+                        "  = Available credit: 1,234,567.89 USD\n"));
+  message.facts.terms.unsettled_previous_months = Money();
+  EXPECT_THAT(WordMessage(message, kConfig, ReaderFor("en")).text, Not(HasSubstr("Other amounts")));
+  // With a term unknown it is only a list of what is known.
+  message.facts.terms.credit_limit.reset();
+  const std::string text = WordMessage(message, kConfig, ReaderFor("en")).text;
+  EXPECT_THAT(text, HasSubstr("\n  + Cash balance: 1,500,000.00 USD\n  + Credit refunds"));
+  EXPECT_THAT(text, Not(HasSubstr("= Available credit")));
+}
+
+TEST(WordMessageTest, SaysThatTaxIsToCome) {
+  EXPECT_THAT(WordMessage(Complete(), kConfig, ReaderFor("en")).text, Not(HasSubstr("Tax")));
+  const Config config = WithEverything();
+  EXPECT_THAT(WordMessage(Complete(), config, ReaderFor("en")).text,
+              HasSubstr("\nTax is not in it yet\n  The unsettled amount of the current month is "
+                        "before tax."));
+  EXPECT_THAT(WordMessage(Complete(), config, ReaderFor("zh")).html, HasSubstr("税前金额"));
+  EXPECT_THAT(WordMessage(Recovery(), config, ReaderFor("en")).text, Not(HasSubstr("Tax")));
+}
+
+TEST(WordMessageTest, LinksAreOnlyLinks) {
+  PlannedMessage message = Complete();
+  message.facts.account.account_id = "a\"><script>alert('x')</script>&b";
+  const WordedMessage worded = WordMessage(message, WithEverything(), ReaderFor("en"));
+  EXPECT_THAT(worded.html, HasSubstr("href=\"https://lowbalance.example.com/accounts/demo/"
+                                     "a%22%3E%3Cscript%3Ealert%28%27x%27%29%3C%2Fscript%3E%26b\""));
+  EXPECT_THAT(worded.html, HasSubstr("&amp;var-level=warning\""));
+  EXPECT_THAT(worded.html, Not(HasSubstr("<script")));
+  EXPECT_THAT(WordMessage(message, kConfig, ReaderFor("en")).html, Not(HasSubstr("<a ")));
+}
+
+TEST(WordMessageTest, WritesTimesInTheContactsZoneAndLanguage) {
+  EXPECT_THAT(WordMessage(Complete(), kConfig, ReaderFor("en", "America/New_York")).text,
+              HasSubstr("Data as of: 23 Nov 2025, 02:14 (UTC-05:00)\n"));
+  EXPECT_THAT(WordMessage(Complete(), kConfig, ReaderFor("zh", "Asia/Shanghai")).text,
+              HasSubstr("数据时间：2025年11月23日 15:14（UTC+08:00）\n"));
+  const Reader reader = ReaderOf(kConfig, {.language = "en", .time_zone = "Mars/Olympus"});
+  const WordedMessage worded = WordMessage(Complete(), kConfig, reader);
+  EXPECT_THAT(worded.text, HasSubstr("Data as of: 23 Nov 2025, 07:14 (UTC)\n"));
+  for (const std::string& text : {worded.text, worded.html, worded.internal}) {
+    EXPECT_THAT(text, HasSubstr("Times are in UTC, because the time zone Mars/Olympus is not"));
+  }
 }
 
 TEST(WordMessageTest, ALanguageThatIsNotKnownReadsAsEnglish) {
-  EXPECT_EQ(WordMessage(Complete(0), {}, ReaderOf("fr", "UTC")).text,
-            WordMessage(Complete(0), {}, ReaderOf("en", "UTC")).text);
+  EXPECT_EQ(WordMessage(Complete(), kConfig, ReaderFor("fr")).text,
+            WordMessage(Complete(), kConfig, ReaderFor("en")).text);
 }
 
 TEST(WordMessageTest, AnyNameIsJustAName) {
@@ -170,20 +294,25 @@ TEST(WordMessageTest, AnyNameIsJustAName) {
         std::string("a\r\nb"), std::string("\u202eevil"), std::string(300, 'x'),
         std::string("\"><img src=x>"), std::string("😀"), std::string("שלום")}) {
     SCOPED_TRACE(name);
-    PlannedMessage message = Complete(0);
+    PlannedMessage message = Complete();
     message.facts.account_name = name;
-    const Wording wording = WordMessage(message, {}, ReaderOf("en", "UTC"));
-    EXPECT_EQ(wording.subject.find_first_of("\r\n"), std::string::npos);
-    EXPECT_LE(wording.subject.size(), 220U);
-    EXPECT_EQ(wording.html.find("<script"), std::string::npos);
-    EXPECT_EQ(wording.html.find("<img"), std::string::npos);
-    EXPECT_EQ(wording.text.find("\u202e"), std::string::npos);
-    EXPECT_NE(wording.subject.find("1,234,567.89 USD"), std::string::npos) << wording.subject;
+    const WordedMessage worded = WordMessage(message, kConfig, ReaderFor("en"));
+    EXPECT_EQ(worded.subject.find_first_of("\r\n"), std::string::npos);
+    EXPECT_LE(worded.subject.size(), 220U);
+    EXPECT_THAT(worded.html, Not(HasSubstr("<script")));
+    EXPECT_THAT(worded.html, Not(HasSubstr("<img")));
+    EXPECT_THAT(worded.text, Not(HasSubstr("\u202e")));
+    EXPECT_THAT(worded.subject, HasSubstr("1,234,567.89 USD"));
   }
-  PlannedMessage message = Complete(0);
+  PlannedMessage message = Complete();
   message.facts.account_name = "{credit}";
-  EXPECT_EQ(WordMessage(message, {}, ReaderOf("en", "UTC")).subject,
+  EXPECT_EQ(WordMessage(message, kConfig, ReaderFor("en")).subject,
             "Low balance: {credit} (17) has 1,234,567.89 USD, below 2,000,000.00 USD");
+  // A name from right to left does not turn the sentence around.
+  message.facts.account_name = "שלום";
+  const WordedMessage worded = WordMessage(message, kConfig, ReaderFor("en"));
+  EXPECT_THAT(worded.text, HasSubstr("The available credit of \u2068שלום\u2069 (17) is below"));
+  EXPECT_THAT(worded.html, HasSubstr("<bdi>שלום</bdi>"));
 }
 
 TEST(WordMessageTest, HowLongTheCreditLasts) {
@@ -194,32 +323,30 @@ TEST(WordMessageTest, HowLongTheCreditLasts) {
                {2h, "about 2 hours"},       {47h + 59min, "about 47 hours"},
                {48h, "about 2 days"},       {24h * 400, "about 400 days"}};
   for (const auto& c : cases) {
-    PlannedMessage message = Complete(0);
+    PlannedMessage message = Complete();
     message.facts.runway = c.runway;
-    const std::string text = WordMessage(message, {}, ReaderOf("en", "UTC")).text;
-    EXPECT_NE(text.find(std::string("Lasts, at this rate: ") + c.want + "\n"), std::string::npos)
-        << text;
+    EXPECT_THAT(WordMessage(message, kConfig, ReaderFor("en")).text,
+                HasSubstr(std::string("Lasts, at this rate: ") + c.want + "\n"));
   }
 }
 
-TEST(FormatAmountTest, IsReadAtAGlance) {
-  const struct {
-    const char* amount;
-    const char* want;
-  } cases[] = {
-      {"0", "0.00 USD"},
-      {"-0.01", "-0.01 USD"},
-      {"0.005", "0.005 USD"},
-      {"999", "999.00 USD"},
-      {"1000", "1,000.00 USD"},
-      {"-999", "-999.00 USD"},
-      {"-1000", "-1,000.00 USD"},
-      {"1234567.891", "1,234,567.891 USD"},
-      {"-9223372036854.775808", "-9,223,372,036,854.775808 USD"},
-  };
-  for (const auto& c : cases) {
-    EXPECT_EQ(FormatAmount(Money::Parse(c.amount).value(), "USD"), c.want);
-  }
+TEST(WordWatchdogTest, SaysWhatIsWrongAndWhatToDo) {
+  const WordedMessage heard = WordWatchdog(kStart, 12min + 3s, ReaderFor("en"));
+  EXPECT_EQ(heard.subject, "Low Balance Alerts: nothing heard from Alertmanager for 12 minutes");
+  EXPECT_THAT(heard.text, HasSubstr("\n  Last heard: 23 Nov 2025, 07:12 (UTC)\n"));
+  EXPECT_THAT(heard.internal, HasSubstr("nobody is told when a balance runs low"));
+  EXPECT_THAT(heard.html, HasSubstr("LowbalanceWatchdog"));
+  const WordedMessage never = WordWatchdog(std::nullopt, 5s, ReaderFor("zh"));
+  EXPECT_THAT(never.text, HasSubstr("已有 5 秒没有收到"));
+  EXPECT_THAT(never.text, Not(HasSubstr("最近一次收到")));
+}
+
+TEST(WordTestTest, SaysThatNothingIsWrong) {
+  const WordedMessage test = WordTest("finance", ReaderFor("en"));
+  EXPECT_EQ(test.subject, "Test message of Low Balance Alerts");
+  EXPECT_THAT(test.text, HasSubstr("This is a test message to the contact finance."));
+  EXPECT_THAT(test.internal, HasSubstr("nothing needs to be done"));
+  EXPECT_THAT(WordTest("<b>", ReaderFor("zh")).html, HasSubstr("&lt;b&gt;"));
 }
 
 }  // namespace

@@ -308,5 +308,30 @@ TEST_F(ReceiverTest, AMessageThatIsThereAlreadyIsNotSentAgain) {
   EXPECT_EQ(Count("SELECT COUNT(*) FROM deliveries"), 3);
 }
 
+TEST_F(ReceiverTest, ARecoveryNoticeIsStoredOnceAndCancelledByTheNextEpisode) {
+  Configure([](Config& changed) { changed.webhook.extra_notices = {.recovery = true}; });
+  Receive({LowFacts()});
+  const Time end = kStart + 1h;
+  now = end;
+  const Facts ended = [&] {
+    Facts facts = EndedFacts(end, end);
+    facts.available_credit = Money::FromUnits(250);
+    return facts;
+  }();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Receive({ended}), 200);
+  // The alert's deliveries are cancelled by the end, the notice's are not.
+  EXPECT_EQ(Count("SELECT COUNT(*) FROM messages WHERE kind = 'recovery'"), 1);
+  EXPECT_EQ(Count("SELECT COUNT(*) FROM deliveries WHERE state = 'cancelled'"), 3);
+  EXPECT_EQ(Count("SELECT COUNT(*) FROM deliveries WHERE state = 'pending'"), 3);
+  EXPECT_EQ(Count("SELECT COUNT(*) FROM messages WHERE kind = 'recovery' AND low_since = " +
+                  std::to_string(ToMillis(kStart))),
+            1)
+      << "of the episode it ends";
+  now = end + 1h;
+  Receive({LowFacts(now, now)});
+  EXPECT_EQ(Count("SELECT COUNT(*) FROM deliveries WHERE state = 'cancelled'"), 6)
+      << "what is no longer true is not said";
+}
+
 }  // namespace
 }  // namespace lowbalance
