@@ -16,12 +16,13 @@ import time
 import urllib.parse
 import urllib.request
 
+# pylint: disable=wrong-import-position  # Needs the path first.
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 
-import boards  # noqa: E402  # pylint: disable=wrong-import-position
-from chain import Chain, Programs  # noqa: E402  # pylint: disable=wrong-import-position
-from configuration import Timing  # noqa: E402  # pylint: disable=wrong-import-position
-from process import wait_for  # noqa: E402  # pylint: disable=wrong-import-position
+import boards
+from chain import Chain, Programs
+from configuration import Timing
+from process import wait_for
 
 HOUR = 0.25  # Seconds; the burn rate then takes 6 seconds of history.
 

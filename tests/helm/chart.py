@@ -36,3 +36,35 @@ def render(program, *words, values=None, release="lb"):
     text = helm(program, "template", release, CHART, "--namespace", NAMESPACE, "--kube-version",
                 KUBERNETES, *words, stdin=None if values is None else json.dumps(values))
     return [thing for thing in yaml.load_all(text, _Loader) if thing]
+
+
+def of_kind(things, kind, ending=""):
+    found = [thing for thing in things
+             if thing["kind"] == kind and thing["metadata"]["name"].endswith(ending)]
+    return found
+
+
+def only(things, kind, ending=""):
+    found, = of_kind(things, kind, ending)
+    return found
+
+
+def configuration_text(things):
+    text, = [thing["data"]["lowbalance.yml"] for thing in of_kind(things, "ConfigMap")
+             if "lowbalance.yml" in thing.get("data", {})]
+    return text
+
+
+def configuration_of(things, folder):
+    """lowbalance.yml as a pod would see it, with the Secrets and files it names, in a folder."""
+    text = configuration_text(things)
+    secrets = folder / "secrets"
+    for name, file, content in (("token", "token", "x"), ("token", "bearer", "x"),
+                                ("smtp", "password", "x"), ("web", "web.yml", "{}\n")):
+        (secrets / name).mkdir(parents=True, exist_ok=True)
+        (secrets / name / file).write_text(content, encoding="utf-8")
+    config = folder / "lowbalance.yml"
+    config.write_text(text.replace("/etc/lowbalance-secrets", str(secrets))
+                      .replace("/srv/books", str(folder))
+                      .replace("/var/lib/lowbalance", str(folder)), encoding="utf-8")
+    return config

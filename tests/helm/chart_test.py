@@ -13,6 +13,7 @@ import yaml
 
 import chart
 import operator_route
+from chart import configuration_of, configuration_text, of_kind, only
 
 MONITORING = {"ServiceMonitor", "PrometheusRule", "AlertmanagerConfig"}
 
@@ -31,17 +32,6 @@ def rendered(helm, values):
 
 def render(**values):
     return chart.render(Programs.helms[0], values=values)
-
-
-def of_kind(things, kind, ending=""):
-    found = [thing for thing in things
-             if thing["kind"] == kind and thing["metadata"]["name"].endswith(ending)]
-    return found
-
-
-def only(things, kind, ending=""):
-    found, = of_kind(things, kind, ending)
-    return found
 
 
 def names_of(things, kind):
@@ -196,27 +186,6 @@ class EveryRenderingTest(unittest.TestCase):
                 self.assertEqual(len(names), len(set(names)))
         for thing in chart.render(Programs.helms[0], release="r" * 53):
             self.assertLessEqual(len(thing["metadata"]["name"]), 63 - len("-0"))
-
-
-def configuration_text(things):
-    text, = [thing["data"]["lowbalance.yml"] for thing in of_kind(things, "ConfigMap")
-             if "lowbalance.yml" in thing.get("data", {})]
-    return text
-
-
-def configuration_of(things, folder):
-    """lowbalance.yml as a pod would see it, with the Secrets and files it names, in a folder."""
-    text = configuration_text(things)
-    secrets = folder / "secrets"
-    for name, file, content in (("token", "token", "x"), ("token", "bearer", "x"),
-                                ("smtp", "password", "x"), ("web", "web.yml", "{}\n")):
-        (secrets / name).mkdir(parents=True, exist_ok=True)
-        (secrets / name / file).write_text(content, encoding="utf-8")
-    config = folder / "lowbalance.yml"
-    config.write_text(text.replace("/etc/lowbalance-secrets", str(secrets))
-                      .replace("/srv/books", str(folder))
-                      .replace("/var/lib/lowbalance", str(folder)), encoding="utf-8")
-    return config
 
 
 class ValuesTest(unittest.TestCase):

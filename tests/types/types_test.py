@@ -18,9 +18,10 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+# pylint: disable=wrong-import-position  # Needs the path first.
 sys.path.insert(0, str(HERE.parent / "helm"))
 
-import chart  # noqa: E402  # pylint: disable=wrong-import-position
+import chart
 
 GRAFANA = "grafana/raw"
 # What the Prometheus data source reads of an annotation; the schema knows only what all have.
