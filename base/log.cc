@@ -106,7 +106,7 @@ std::string Json(Level level, std::string_view message, Fields fields) {
 }
 
 void Write(Level level, std::string_view message, Fields fields) {
-  if (level < g_level.load()) return;
+  if (!Enabled(level)) return;
   const std::string line = g_format.load() == Format::kJson ? Json(level, message, fields)
                                                             : Logfmt(level, message, fields);
   Logger().log(SpdlogLevel(level), spdlog::string_view_t(line.data(), line.size()));
@@ -131,6 +131,8 @@ void Configure(Level level, Format format) {
   g_level = level;
   g_format = format;
 }
+
+bool Enabled(Level level) { return level >= g_level.load(); }
 
 void Debug(std::string_view message, Fields fields) { Write(Level::kDebug, message, fields); }
 void Info(std::string_view message, Fields fields) { Write(Level::kInfo, message, fields); }

@@ -23,6 +23,9 @@ enum class Format { kLogfmt, kJson };
 // Called once by main before there are threads; until then info and logfmt.
 void Configure(Level level, Format format);
 
+// Whether lines of this level are written: for lines that cost something to make.
+[[nodiscard]] bool Enabled(Level level);
+
 using Field = std::pair<std::string_view, std::string>;
 using Fields = std::initializer_list<Field>;
 

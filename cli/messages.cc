@@ -7,6 +7,7 @@
 
 #include "cli/api_client.h"
 #include "cli/commands.h"
+#include "cli/deliveries.h"
 #include "cli/json_text.h"
 #include "cli/table.h"
 
@@ -131,14 +132,14 @@ int Show(const ShowOptions& options) {
   PrintText(RawText(message), "  ");
   std::vector<std::vector<std::string>> rows;
   for (const json& d : ListOf(message, "deliveries")) {
-    rows.push_back({TextOf(d, "relay"), TextOf(d, "recipient"), TextOf(d, "state"),
+    rows.push_back({TextOf(d, "id"), TextOf(d, "relay"), TextOf(d, "recipient"), TextOf(d, "state"),
                     TextOf(d, "attempts"), TextOf(d, "finished"), TextOf(d, "next_attempt"),
                     TextOf(d, "last_error")});
   }
-  std::printf(
-      "\n%s",
-      Table({"RELAY", "RECIPIENT", "STATE", ">TRIES", "FINISHED", "NEXT TRY", "LAST ERROR"}, rows)
-          .c_str());
+  std::printf("\n%s", Table({">DELIVERY", "RELAY", "RECIPIENT", "STATE", ">TRIES", "FINISHED",
+                             "NEXT TRY", "LAST ERROR"},
+                            rows)
+                          .c_str());
   return kDone;
 }
 
@@ -204,6 +205,7 @@ void AddMessages(CLI::App& app, Run& run) {
   command->callback([inbox, &run] { run = [inbox] { return Inbox(*inbox); }; });
 
   AddMessagesPreview(*messages, run);
+  AddDeliveries(*messages, run);
 }
 
 }  // namespace lowbalance::cli

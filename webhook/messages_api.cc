@@ -1,74 +1,17 @@
 #include "webhook/messages_api.h"
 
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <utility>
 
-#include "core/text.h"
+#include "webhook/api_page.h"
 
 namespace lowbalance {
 namespace {
 
 // Fields in the order in which they are put in.
 using Json = nlohmann::ordered_json;
-
-constexpr int kLimitDefault = 100;
-constexpr int kLimitMax = 1000;
-
-Json Instant(const std::optional<Time>& at) { return at ? Json(FormatRfc3339(*at)) : Json(); }
-
-std::optional<std::int64_t> ParseId(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 0) return std::nullopt;
-  return value;
-}
-
-// The parameters that lists share. On a mistake `refusal` is the answer.
-struct Page {
-  int limit = kLimitDefault;
-  std::optional<std::int64_t> before;
-  std::optional<HttpResponse> refusal;
-};
-
-Page ReadPage(const HttpRequest& request) {
-  Page page;
-  if (const std::string_view text = request.Query("limit"); !text.empty()) {
-    const auto limit = ParseId(text);
-    if (!limit || *limit < 1 || *limit > kLimitMax) {
-      page.refusal = JsonError(400, "must be a number from 1 to 1000: " + Quoted(text), "limit");
-      return page;
-    }
-    page.limit = static_cast<int>(*limit);
-  }
-  if (const std::string_view text = request.Query("before"); !text.empty()) {
-    page.before = ParseId(text);
-    if (!page.before) page.refusal = JsonError(400, "not an id: " + Quoted(text), "before");
-  }
-  return page;
-}
-
-// One more than a page holds is asked for, to see whether there is a next one.
-template <class T>
-Json CutToPage(std::vector<T>& found, int limit, std::int64_t (*id_of)(const T&)) {
-  if (found.size() <= static_cast<std::size_t>(limit)) return {};
-  found.resize(static_cast<std::size_t>(limit));
-  return id_of(found.back());
-}
-
-Json ToJson(const Delivery& d) {
-  const bool pending = d.state == DeliveryState::kPending;
-  return {{"id", d.id},
-          {"relay", d.relay},
-          {"recipient", d.recipient},
-          {"state", ToString(d.state)},
-          {"attempts", d.attempts},
-          {"last_error", d.last_error},
-          {"next_attempt", Instant(pending ? std::optional(d.next_attempt) : std::nullopt)},
-          {"finished", Instant(d.finished)}};
-}
 
 Json ToJson(const Archive::Found& found) {
   const Message& m = found.message;
@@ -107,7 +50,10 @@ Json ToJson(const InboxEntry& entry) {
           {"message_id", entry.message_id}};
 }
 
-Json ToJson(const EpisodeKey& key, const Episode& episode, const Cadence& cadence, Time now) {
+Json ToJson(const EpisodeKey& key, const Episode& episode,
+            const std::optional<Outbox::LastDecision>& last, const Cadence& cadence, Time now) {
+  Json decision;
+  if (last) decision = {{"at", FormatRfc3339(last->at)}, {"reason", ToString(last->reason)}};
   Json ended;
   if (episode.ended) {
     ended = {{"at", FormatRfc3339(episode.ended->at)}, {"reason", ToString(episode.ended->reason)}};
@@ -119,14 +65,15 @@ Json ToJson(const EpisodeKey& key, const Episode& episode, const Cadence& cadenc
           {"account_id", key.account.account_id},
           {"level", key.level},
           {"low_since", FormatRfc3339(episode.low_since)},
-          {"alerted_at", Instant(episode.alerted_at)},
+          {"alerted_at", InstantJson(episode.alerted_at)},
           {"last_reminder", episode.last_reminder},
-          {"next_reminder", Instant(NextReminder(cadence, episode, now))},
+          {"next_reminder", InstantJson(NextReminder(cadence, episode, now))},
           {"overdue", episode.overdue},
           {"ended", std::move(ended)},
           {"reason", ToString(episode.reason)},
           {"covered", episode.covered},
-          {"heard", Instant(heard)}};
+          {"heard", InstantJson(heard)},
+          {"last_decision", std::move(decision)}};
 }
 
 HttpResponse ListMessages(Archive& archive, const HttpRequest& request) {
@@ -136,17 +83,13 @@ HttpResponse ListMessages(Archive& archive, const HttpRequest& request) {
                                 .account_id = std::string(request.Query("account_id")),
                                 .before = page.before,
                                 .limit = page.limit + 1};
-  if (const std::string_view text = request.Query("state"); !text.empty()) {
-    filter.state = ParseDeliveryState(text);
-    if (!filter.state) {
-      return JsonError(400, "must be pending, delivered, dead or cancelled: " + Quoted(text),
-                       "state");
-    }
-  }
+  const StateQuery state = ReadState(request);
+  if (state.refusal) return *state.refusal;
+  filter.state = state.state;
   auto found = archive.FindMessages(filter);
   Json answer = {{"messages", Json::array()}};
-  answer["next"] = CutToPage<Archive::Found>(
-      found, page.limit, [](const Archive::Found& one) { return one.message.id; });
+  answer["next"] = IdJson(
+      CutToPage(found, page.limit, [](const Archive::Found& one) { return one.message.id; }));
   for (const auto& one : found) answer["messages"].push_back(ToJson(one));
   return JsonOk(answer.dump());
 }
@@ -168,7 +111,7 @@ HttpResponse ListInbox(Archive& archive, const HttpRequest& request) {
                                   .limit = page.limit + 1});
   Json answer = {{"messages", Json::array()}};
   answer["next"] =
-      CutToPage<InboxEntry>(found, page.limit, [](const InboxEntry& entry) { return entry.id; });
+      IdJson(CutToPage(found, page.limit, [](const InboxEntry& entry) { return entry.id; }));
   for (const auto& entry : found) answer["messages"].push_back(ToJson(entry));
   return JsonOk(answer.dump());
 }
@@ -185,7 +128,9 @@ HttpResponse ListEpisodes(const Outbox& outbox, const Cadence& cadence, const Ht
   const Episodes found = outbox.Find(request.Query("provider"), request.Query("account_id"));
   for (const auto& [account, levels] : found) {
     for (const auto& [level, episode] : levels) {
-      answer["episodes"].push_back(ToJson({account, level}, episode, cadence, now));
+      const EpisodeKey key{account, level};
+      answer["episodes"].push_back(
+          ToJson(key, episode, outbox.FindLastDecision(key), cadence, now));
     }
   }
   return JsonOk(answer.dump());
@@ -197,6 +142,7 @@ HttpResponse ListBadAlerts(Archive& archive, const HttpRequest& request) {
   Json answer = {{"bad_alerts", Json::array()}};
   for (const StoredBadAlert& bad : archive.FindBadAlerts(page.limit)) {
     answer["bad_alerts"].push_back({{"labels", Json::parse(bad.labels)},
+                                    {"reason", ToString(Reason::kBadFacts)},
                                     {"facts", bad.facts},
                                     {"error", bad.error},
                                     {"first_seen", FormatRfc3339(bad.first_seen)},

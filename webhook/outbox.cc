@@ -226,7 +226,7 @@ Outbox::Committed Outbox::Transact(const std::function<Batch(const Episodes&)>& 
   Batch batch = make(episodes_);
   Committed committed;
   if (batch.plan.ChangesStore()) committed = Commit(batch);
-  Remember(batch.plan);
+  Remember(batch.plan, batch.now);
   if (done != nullptr) *done = std::move(batch);
   return committed;
 }
@@ -275,10 +275,23 @@ Outbox::Committed Outbox::Commit(const Batch& batch) {
   return committed;
 }
 
-void Outbox::Remember(const Plan& plan) {
+void Outbox::Remember(const Plan& plan, Time now) {
   for (const Plan::State& state : plan.states) {
     episodes_[state.key.account][state.key.level] = state.episode;
   }
+  for (const Decided& decided : plan.decisions) {
+    // Labels that nobody has vouched for must not make it grow.
+    const auto account = episodes_.find(decided.key.account);
+    if (account == episodes_.end() || !account->second.contains(decided.key.level)) continue;
+    last_decisions_[decided.key] = {now, decided.reason};
+  }
+}
+
+std::optional<Outbox::LastDecision> Outbox::FindLastDecision(const EpisodeKey& key) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = last_decisions_.find(key);
+  if (found == last_decisions_.end()) return std::nullopt;
+  return found->second;
 }
 
 Episodes Outbox::Find(std::string_view provider, std::string_view account_id) const {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -37,6 +38,14 @@ class Outbox {
   // everything as it was before.
   Committed Transact(const std::function<Batch(const Episodes&)>& make, Batch* done = nullptr);
 
+  // What was decided last of an account's level, duplicates included; since the start of the
+  // process, for those who ask why nothing came.
+  struct LastDecision {
+    Time at{};
+    Reason reason{};
+  };
+  [[nodiscard]] std::optional<LastDecision> FindLastDecision(const EpisodeKey& key) const;
+
   // The remembered episodes of the accounts that match; empty matches all.
   [[nodiscard]] Episodes Find(std::string_view provider, std::string_view account_id) const;
 
@@ -46,12 +55,13 @@ class Outbox {
  private:
   void Load();
   Committed Commit(const Batch& batch);
-  void Remember(const Plan& plan);
+  void Remember(const Plan& plan, Time now);
 
   Database& database_;
   mutable std::mutex mutex_;
-  Episodes episodes_;              // Guarded by mutex_, as are the following.
-  std::int64_t last_message_ = 0;  // The ids given last.
+  Episodes episodes_;                                  // Guarded by mutex_, as are the following.
+  std::map<EpisodeKey, LastDecision> last_decisions_;  // Only of what there is an episode of.
+  std::int64_t last_message_ = 0;                      // The ids given last.
   std::int64_t last_delivery_ = 0;
 };
 

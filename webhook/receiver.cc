@@ -164,7 +164,10 @@ HttpResponse Receiver::Receive(std::string_view body) {
 
 void Receiver::Log(const Plan& plan) const {
   for (const Decided& decided : plan.decisions) {
-    if (!decided.changed) continue;
+    // What is as it was is worth a line only to those who ask why nothing comes.
+    // Alerts that decide nothing have their own lines, below.
+    if (!decided.changed && !log::Enabled(log::Level::kDebug)) continue;
+    if (decided.reason == Reason::kBadFacts) continue;
     const log::Field provider{"provider", decided.key.account.provider};
     const log::Field account_id{"account_id", decided.key.account.account_id};
     const log::Field level{"level", decided.key.level};
@@ -174,8 +177,10 @@ void Receiver::Log(const Plan& plan) const {
       log::Info(
           "decided to send",
           {provider, account_id, level, reason, low_since, {"message", ToString(*decided.notice)}});
-    } else {
+    } else if (decided.changed) {
       log::Info("decided", {provider, account_id, level, reason, low_since});
+    } else {
+      log::Debug("decided as before", {provider, account_id, level, reason, low_since});
     }
   }
   for (std::size_t i = 0; i < std::min(plan.bad_alerts.size(), kBadAlertLines); ++i) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "webhook/deliveries_api.h"
 #include "webhook/landing_page.h"
 #include "webhook/messages_api.h"
 #include "webhook/relays/email.h"
@@ -50,6 +51,7 @@ WebhookService::WebhookService(const Config& config, Options options)
       outbox_(database_),
       queue_(database_),
       archive_(database_),
+      deliveries_(database_),
       dispatcher_(config_, queue_, metrics_, options_.clock, RandomFraction),
       receiver_(config_, outbox_, metrics_, options_.clock, [this] { dispatcher_.Wake(); }),
       server_({.listen_address = config.webhook.server.listen_address,
@@ -100,6 +102,8 @@ void WebhookService::AddRoutes() {
       [this](const HttpRequest& request) { return receiver_.Receive(request.body); },
       started_with_.max_body_bytes);
   AddMessagesApi(server_, archive_, outbox_, config_, options_.clock);
+  AddDeliveriesApi(server_, deliveries_, config_, metrics_, options_.clock,
+                   [this] { dispatcher_.Wake(); });
 }
 
 HttpResponse WebhookService::ShowMetrics() {

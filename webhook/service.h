@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "webhook/archive.h"
 #include "webhook/database.h"
+#include "webhook/deliveries.h"
 #include "webhook/delivery_queue.h"
 #include "webhook/dispatcher.h"
 #include "webhook/live_config.h"
@@ -60,6 +61,7 @@ class WebhookService {
   Outbox outbox_;
   DeliveryQueue queue_;
   Archive archive_;
+  Deliveries deliveries_;
   std::mutex reload_mutex_;  // One reload at a time.
   Dispatcher dispatcher_;
   Receiver receiver_;

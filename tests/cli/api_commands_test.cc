@@ -3,12 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <mutex>
 #include <nlohmann/json.hpp>
 
-#include "base/http_server.h"
-#include "tests/base/temp_folder.h"
-#include "tests/cli/run_program.h"
+#include "tests/cli/api_server.h"
 
 namespace lowbalance {
 namespace {
@@ -42,47 +39,7 @@ constexpr const char* kMessage = R"({"id":2,"created":"2026-11-23T07:12:00Z","ki
    {"id":2,"relay":"internal","recipient":"ann","state":"delivered","attempts":1,"last_error":"",
    "next_attempt":null,"finished":"2026-11-23T07:12:00Z"}]})";
 
-class ApiCommandsTest : public testing::Test {
- protected:
-  ApiCommandsTest() : server_({.listen_address = "127.0.0.1:0"}) {}
-
-  // Answers `method pattern` and notes what was asked.
-  void Answer(const std::string& method, const std::string& pattern,
-              const std::function<HttpResponse(const HttpRequest&)>& answer) {
-    server_.Route(method, pattern, Access::kOpen, [this, answer](const HttpRequest& request) {
-      std::string text = request.method + " " + request.path;
-      for (const auto& [name, value] : request.query) text += " " + name + "=" + value;
-      if (!request.body.empty()) text += " " + request.body;
-      const std::lock_guard lock(mutex_);
-      asked_.push_back(text);
-      authorization_ = request.Header("authorization");
-      return answer(request);
-    });
-  }
-  void Answer(const std::string& method, const std::string& pattern, const std::string& body) {
-    Answer(method, pattern, [body](const HttpRequest&) { return JsonOk(body); });
-  }
-
-  Ran Run(std::vector<std::string> arguments, std::map<std::string, std::string> environment = {}) {
-    if (port_ == 0) port_ = server_.Start();
-    const std::string url = "http://127.0.0.1:" + std::to_string(port_);
-    environment.emplace("LOWBALANCE_EXPORTER_URL", url);
-    environment.emplace("LOWBALANCE_WEBHOOK_URL", url + "/");
-    return RunLowbalance(arguments, folder_.path(), "", environment);
-  }
-
-  std::vector<std::string> asked() {
-    const std::lock_guard lock(mutex_);
-    return asked_;
-  }
-
-  TempFolder folder_;
-  std::mutex mutex_;
-  std::vector<std::string> asked_;  // Guarded by mutex_.
-  std::string authorization_;       // Guarded by mutex_; of the last request.
-  std::uint16_t port_ = 0;
-  HttpServer server_;
-};
+class ApiCommandsTest : public ApiCommands {};
 
 // ---- accounts
 
@@ -326,11 +283,11 @@ TEST_F(ApiCommandsTest, ShowsAMessage) {
             "  Dear Ann,\n"
             "  it is low. [2J\n"
             "\n"
-            "RELAY     RECIPIENT      STATE      TRIES  FINISHED              NEXT TRY"
+            "DELIVERY  RELAY     RECIPIENT      STATE      TRIES  FINISHED              NEXT TRY"
             "              LAST ERROR\n"
-            "email     a@example.com  pending        3                        "
+            "       1  email     a@example.com  pending        3                        "
             "2026-11-23T07:20:00Z  451 later\n"
-            "internal  ann            delivered      1  2026-11-23T07:12:00Z\n");
+            "       2  internal  ann            delivered      1  2026-11-23T07:12:00Z\n");
   EXPECT_EQ(json::parse(Run({"messages", "show", "2", "--output", "json"}).out),
             json::parse(kMessage));
 }

@@ -175,7 +175,8 @@ TEST_F(ServiceTest, ANotificationBecomesMailAndInboxAndCanBeLookedAt) {
     "provider": "demo", "account_id": "17", "level": "warning",
     "low_since": "2025-11-23T07:12:00Z", "alerted_at": "2025-11-23T07:12:00Z",
     "last_reminder": 0, "next_reminder": "2025-11-24T07:12:00Z", "overdue": false, "ended": null,
-    "reason": "alert", "covered": false, "heard": "2025-11-23T07:12:00Z"}])"));
+    "reason": "alert", "covered": false, "heard": "2025-11-23T07:12:00Z",
+    "last_decision": {"at": "2025-11-23T07:12:00Z", "reason": "alert"}}])"));
   EXPECT_EQ(Get("/api/v1/episodes?account_id=18")["episodes"], Json::array());
 
   const Json kept = Get("/api/v1/bad-alerts")["bad_alerts"];
