@@ -78,6 +78,13 @@ struct EmailConfig {
   Millis timeout = std::chrono::seconds{30};
 };
 
+// Whom the webhook tells when LowbalanceWatchdog, which always fires, is heard no more: the
+// pipeline is then cut somewhere, and no alert can arrive either.
+struct WatchdogConfig {
+  std::string contact;  // A contact's name; empty: nobody is told.
+  Millis silence{};     // Told after so much of it. Default: twice Pipeline::watchdog_repeat().
+};
+
 struct WebhookConfig {
   ServerConfig server;                      // Defaults: ":10381", sqlite:lowbalance-webhook.db.
   std::filesystem::path bearer_token_file;  // What Alertmanager must present; empty: nothing.
@@ -93,6 +100,7 @@ struct WebhookConfig {
   // Delivery back-off: the first wait after a failure and the longest; doubled in between.
   Millis retry_first = std::chrono::seconds{30};
   Millis retry_longest = std::chrono::minutes{30};
+  WatchdogConfig watchdog;
 };
 
 struct Config {

@@ -91,6 +91,25 @@ EmailConfig ReadEmail(const YamlMap& map, bool given, const std::filesystem::pat
   return email;
 }
 
+WatchdogConfig ReadWatchdog(const YamlMap& map, bool given, const Config& config) {
+  const Pipeline& pipeline = config.pipeline;
+  WatchdogConfig watchdog{.silence = pipeline.watchdog_repeat() * 2};
+  watchdog.contact = map.String("contact");
+  if (!watchdog.contact.empty()) {
+    CheckContact(map, "contact", watchdog.contact, config.contacts);
+  } else if (given) {
+    map.Mistaken("contact", "is missing: whom to tell");
+  }
+  watchdog.silence = map.Duration("silence", watchdog.silence, kShortest, kLongest);
+  // Alertmanager repeats at the first of its group intervals after the repeat interval.
+  const Millis usual = pipeline.watchdog_repeat() + pipeline.evaluation;
+  if (map.Has("silence") && watchdog.silence <= usual) {
+    map.Mistaken("silence", "not longer than the watchdog is silent anyway, which is up to " +
+                                FormatDuration(usual) + ": " + FormatDuration(watchdog.silence));
+  }
+  return watchdog;
+}
+
 }  // namespace
 
 void ReadWebhook(const YamlMap& map, const std::filesystem::path& folder, Config& config) {
@@ -113,6 +132,7 @@ void ReadWebhook(const YamlMap& map, const std::filesystem::path& folder, Config
     retry.Mistaken("longest", "shorter than webhook.retry.first (" + FormatDuration(w.retry_first) +
                                   "): " + FormatDuration(w.retry_longest));
   }
+  w.watchdog = ReadWatchdog(map.Map("watchdog"), map.Has("watchdog"), config);
 }
 
 }  // namespace lowbalance

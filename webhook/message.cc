@@ -262,6 +262,16 @@ Content Plain(const Reader& reader, Phrase label) {
   return content;
 }
 
+// In whole minutes, and below two of them in seconds.
+std::string FormatSilence(Millis silence, const Wording& wording) {
+  using std::chrono::minutes;
+  using std::chrono::seconds;
+  const Millis whole = silence < minutes{2}
+                           ? std::max<Millis>(std::chrono::floor<seconds>(silence), seconds{1})
+                           : Millis(std::chrono::floor<minutes>(silence));
+  return FormatSpan(whole, wording);
+}
+
 }  // namespace
 
 Reader ReaderOf(const Config& config, const Contact& contact) {
@@ -284,12 +294,7 @@ WordedMessage WordMessage(const PlannedMessage& message, const Config& config,
 
 WordedMessage WordWatchdog(std::optional<Time> last_heard, Millis silence, const Reader& reader) {
   const Wording& wording = *reader.wording;
-  using std::chrono::minutes;
-  using std::chrono::seconds;
-  const Millis whole = silence < minutes{2}
-                           ? std::max<Millis>(std::chrono::floor<seconds>(silence), seconds{1})
-                           : Millis(std::chrono::floor<minutes>(silence));
-  const std::string duration = FormatSpan(whole, wording);
+  const std::string duration = FormatSilence(silence, wording);
   Content content = Plain(reader, "watchdog.label");
   content.tone = Content::Tone::kOverdue;
   content.subject = Fill(wording.Get("watchdog.subject"), {{"duration", duration}});
@@ -299,6 +304,17 @@ WordedMessage WordWatchdog(std::optional<Time> last_heard, Millis silence, const
                             FormatInstant(*last_heard, reader.time_zone, wording)});
   }
   content.next = {wording.Get("watchdog.meaning"), wording.Get("watchdog.what_to_do")};
+  return Render(content);
+}
+
+WordedMessage WordHeardAgain(Millis silence, const Reader& reader) {
+  const Wording& wording = *reader.wording;
+  const std::string duration = FormatSilence(silence, wording);
+  Content content = Plain(reader, "watchdog.again_label");
+  content.tone = Content::Tone::kRecovered;
+  content.subject = Fill(wording.Get("watchdog.again_subject"), {{"duration", duration}});
+  content.headline = Fill(wording.Get("watchdog.again_headline"), {{"duration", duration}});
+  content.next = {wording.Get("watchdog.again_meaning")};
   return Render(content);
 }
 

@@ -41,6 +41,9 @@ struct Reader {
 [[nodiscard]] WordedMessage WordWatchdog(std::optional<Time> last_heard, Millis silence,
                                          const Reader& reader);
 
+// To the operators: the pipeline is heard again, after `silence`.
+[[nodiscard]] WordedMessage WordHeardAgain(Millis silence, const Reader& reader);
+
 // To one contact, by request.
 [[nodiscard]] WordedMessage WordTest(std::string_view contact, const Reader& reader);
 

@@ -99,7 +99,8 @@ WebhookMetrics::WebhookMetrics() : families_(std::make_unique<Families>()) {
   for (int i = 0; i < kReasonCount; ++i) {
     families_->decisions.Add({{"reason", std::string(ToString(static_cast<Reason>(i)))}});
   }
-  for (const char* const kind : {"alert", "reminder"}) families_->messages.Add({{"kind", kind}});
+  for (const char* const kind : {"alert", "reminder", "watchdog"})
+    families_->messages.Add({{"kind", kind}});
   for (const std::string_view relay : {kRelayEmail, kRelayInternal}) {
     for (const char* const outcome : {"delivered", "retry", "dead", "cancelled"}) {
       families_->deliveries.Add({{"relay", std::string(relay)}, {"outcome", outcome}});
@@ -143,6 +144,10 @@ void WebhookMetrics::CountPlan(const Plan& plan, Time now) {
   }
   families_->last_notification.Add({}).Set(Seconds(now));
   if (plan.watchdog) families_->last_watchdog.Add({}).Set(Seconds(now));
+}
+
+void WebhookMetrics::CountMessage(MessageKind kind) {
+  families_->messages.Add({{"kind", std::string(ToString(kind))}}).Increment();
 }
 
 void WebhookMetrics::CountUnknownContact() { families_->unknown_contacts.Add({}).Increment(); }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/episode.h"
+#include "core/message_kind.h"
 #include "core/time.h"
 #include "webhook/delivery_queue.h"
 #include "webhook/plan.h"
@@ -24,6 +25,8 @@ class WebhookMetrics {
   void CountNotification(int code);
   // A notification was committed: its alerts, decisions and messages.
   void CountPlan(const Plan& plan, Time now);
+  // A message that no notification caused.
+  void CountMessage(MessageKind kind);
   void CountUnknownContact();
   // `outcome` is delivered, retry, dead or cancelled.
   void CountDeliveries(std::string_view relay, std::string_view outcome, int count = 1);

@@ -241,9 +241,10 @@ std::string MessageId(const EpisodeKey& key, Time low_since, const Notice& notic
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
            c == '-';
   });
-  const bool numbered = notice.kind == MessageKind::kAlert || notice.kind == MessageKind::kReminder;
-  return "lowbalance." + std::to_string(ToMillis(low_since)) + "." +
-         (numbered ? std::to_string(notice.number) : std::string(ToString(notice.kind))) + "." +
+  const bool named = notice.kind != MessageKind::kAlert && notice.kind != MessageKind::kReminder;
+  std::string what(named ? ToString(notice.kind) : "");
+  if (!named || notice.number > 0) what += std::to_string(notice.number);
+  return "lowbalance." + std::to_string(ToMillis(low_since)) + "." + what + "." +
          Fingerprint(identity) + "@" + (usable ? std::string(domain) : "lowbalance.invalid");
 }
 

@@ -231,6 +231,11 @@ Outbox::Committed Outbox::Transact(const std::function<Batch(const Episodes&)>& 
   return committed;
 }
 
+Outbox::Committed Outbox::Add(std::vector<NewMessage> messages, Time now) {
+  const std::lock_guard lock(mutex_);
+  return Commit({.now = now, .plan = {}, .messages = std::move(messages)});
+}
+
 Outbox::Committed Outbox::Commit(const Batch& batch) {
   Committed committed;
   std::int64_t message_id = last_message_;

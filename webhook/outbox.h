@@ -38,6 +38,9 @@ class Outbox {
   // everything as it was before.
   Committed Transact(const std::function<Batch(const Episodes&)>& make, Batch* done = nullptr);
 
+  // Commits messages that no notification caused. Throws StoreError.
+  Committed Add(std::vector<NewMessage> messages, Time now);
+
   // What was decided last of an account's level, duplicates included; since the start of the
   // process, for those who ask why nothing came.
   struct LastDecision {

@@ -56,6 +56,14 @@ class Readers {
   std::map<std::string, Reader> readers_;
 };
 
+// S12: an alert is tried for as long as is configured, a reminder until the next is due.
+Time ExpiryOf(const Config& config, const PlannedMessage& planned, Time now) {
+  if (planned.notice.kind != MessageKind::kReminder) return now + config.webhook.alert_expiry;
+  return planned.alerted_at + (planned.notice.number + 1) * config.webhook.reminders.every;
+}
+
+}  // namespace
+
 std::vector<NewMessage::Recipient> RecipientsOf(const Contact& contact) {
   std::vector<NewMessage::Recipient> recipients;
   const auto add = [&recipients](std::string_view relay, const std::vector<std::string>& all) {
@@ -70,14 +78,6 @@ std::vector<NewMessage::Recipient> RecipientsOf(const Contact& contact) {
   add(kRelayInternal, contact.internal);
   return recipients;
 }
-
-// S12: an alert is tried for as long as is configured, a reminder until the next is due.
-Time ExpiryOf(const Config& config, const PlannedMessage& planned, Time now) {
-  if (planned.notice.kind != MessageKind::kReminder) return now + config.webhook.alert_expiry;
-  return planned.alerted_at + (planned.notice.number + 1) * config.webhook.reminders.every;
-}
-
-}  // namespace
 
 std::vector<NewMessage> ComposeMessages(const Config& config,
                                         const std::vector<PlannedMessage>& planned, Time now,
@@ -114,12 +114,13 @@ std::vector<NewMessage> ComposeMessages(const Config& config,
 }
 
 Receiver::Receiver(const LiveConfig& config, Outbox& outbox, WebhookMetrics& metrics, Clock clock,
-                   std::function<void()> committed)
+                   std::function<void()> committed, std::function<void()> watchdog)
     : config_(config),
       outbox_(outbox),
       metrics_(metrics),
       clock_(std::move(clock)),
-      committed_(std::move(committed)) {}
+      committed_(std::move(committed)),
+      watchdog_(std::move(watchdog)) {}
 
 HttpResponse Receiver::Receive(std::string_view body) {
   const auto config = config_.Get();
@@ -159,15 +160,15 @@ HttpResponse Receiver::Receive(std::string_view body) {
   }
   Log(batch.plan);
   if (committed.messages > 0) committed_();
+  if (batch.plan.watchdog && watchdog_) watchdog_();
   return JsonOk("{}");
 }
 
 void Receiver::Log(const Plan& plan) const {
   for (const Decided& decided : plan.decisions) {
     // What is as it was is worth a line only to those who ask why nothing comes.
-    // Alerts that decide nothing have their own lines, below.
     if (!decided.changed && !log::Enabled(log::Level::kDebug)) continue;
-    if (decided.reason == Reason::kBadFacts) continue;
+    if (decided.reason == Reason::kBadFacts) continue;  // These have lines of their own, below.
     const log::Field provider{"provider", decided.key.account.provider};
     const log::Field account_id{"account_id", decided.key.account.account_id};
     const log::Field level{"level", decided.key.level};

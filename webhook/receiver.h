@@ -14,6 +14,9 @@
 
 namespace lowbalance {
 
+// Everybody a contact's messages go to, each once.
+[[nodiscard]] std::vector<NewMessage::Recipient> RecipientsOf(const Contact& contact);
+
 // Turns what was planned into messages as people will read them, with everybody they go to:
 // recipients are fixed from here on, whatever is reloaded later. Logs and counts contacts that are
 // not known.
@@ -24,9 +27,10 @@ namespace lowbalance {
 // Thread-safe. The arguments must outlive it.
 class Receiver {
  public:
-  // `committed` is called after each commit that may have left something to deliver.
+  // `committed` is called after each commit that may have left something to deliver, `watchdog`
+  // after each notification that brought a firing watchdog.
   Receiver(const LiveConfig& config, Outbox& outbox, WebhookMetrics& metrics, Clock clock,
-           std::function<void()> committed);
+           std::function<void()> committed, std::function<void()> watchdog = {});
 
   // 200 once all that the notification causes is committed; 503 where it could not be, or where
   // more bodies are being worked on than memory is meant for: Alertmanager then sends it again;
@@ -41,6 +45,7 @@ class Receiver {
   WebhookMetrics& metrics_;
   const Clock clock_;
   const std::function<void()> committed_;
+  const std::function<void()> watchdog_;
   std::atomic<std::size_t> bytes_in_work_{0};
 };
 

@@ -53,7 +53,11 @@ WebhookService::WebhookService(const Config& config, Options options)
       archive_(database_),
       deliveries_(database_),
       dispatcher_(config_, queue_, metrics_, options_.clock, RandomFraction),
-      receiver_(config_, outbox_, metrics_, options_.clock, [this] { dispatcher_.Wake(); }),
+      watchdog_(config_, database_, outbox_, metrics_, options_.clock,
+                [this] { dispatcher_.Wake(); }),
+      receiver_(
+          config_, outbox_, metrics_, options_.clock, [this] { dispatcher_.Wake(); },
+          [this] { watchdog_.Heard(); }),
       server_({.listen_address = config.webhook.server.listen_address,
                .web_config_file = config.webhook.server.web_config_file,
                .token_file = config.webhook.bearer_token_file,
@@ -68,6 +72,7 @@ std::uint16_t WebhookService::Start() {
   std::vector<std::unique_ptr<Relay>> relays;
   for (int i = 0; i < kEmailWorkers; ++i) relays.push_back(std::make_unique<EmailRelay>(config_));
   dispatcher_.Start(std::move(relays));
+  watchdog_.Start();
   const std::uint16_t port = server_.Start();
   log::Info("listening", {{"address", ActualAddress(started_with_.server.listen_address, port)}});
   return port;
@@ -75,6 +80,7 @@ std::uint16_t WebhookService::Start() {
 
 void WebhookService::Stop() {
   server_.Stop();
+  watchdog_.Stop();
   dispatcher_.Stop(kStopPatience);
 }
 

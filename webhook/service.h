@@ -20,6 +20,7 @@
 #include "webhook/metrics.h"
 #include "webhook/outbox.h"
 #include "webhook/receiver.h"
+#include "webhook/watchdog.h"
 
 namespace lowbalance {
 
@@ -64,6 +65,7 @@ class WebhookService {
   Deliveries deliveries_;
   std::mutex reload_mutex_;  // One reload at a time.
   Dispatcher dispatcher_;
+  Watchdog watchdog_;
   Receiver receiver_;
   HttpServer server_;  // Last, so that it stops first.
 };

@@ -127,6 +127,8 @@ TEST(ConfigTest, EveryKeyIsRead) {
   EXPECT_EQ(config.webhook.alert_expiry, 72h);
   EXPECT_EQ(config.webhook.retry_first, 1s);
   EXPECT_EQ(config.webhook.retry_longest, 1min);
+  EXPECT_EQ(config.webhook.watchdog.contact, "ops");
+  EXPECT_EQ(config.webhook.watchdog.silence, 20min);
 }
 
 TEST(ConfigTest, AnEmptyFileGivesTheDefaults) {
@@ -148,6 +150,8 @@ TEST(ConfigTest, AnEmptyFileGivesTheDefaults) {
     EXPECT_EQ(config.webhook.email.url, "");
     EXPECT_EQ(config.webhook.email.tls, "required");
     EXPECT_EQ(config.webhook.alert_expiry, 120h);
+    EXPECT_EQ(config.webhook.watchdog.contact, "");
+    EXPECT_EQ(config.webhook.watchdog.silence, 10min);
   }
 }
 

@@ -341,6 +341,13 @@ TEST(WordWatchdogTest, SaysWhatIsWrongAndWhatToDo) {
   EXPECT_THAT(never.text, Not(HasSubstr("最近一次收到")));
 }
 
+TEST(WordHeardAgainTest, SaysThatItIsOver) {
+  const WordedMessage again = WordHeardAgain(3h + 12min, ReaderFor("en"));
+  EXPECT_EQ(again.subject, "Low Balance Alerts: heard again after 192 minutes");
+  EXPECT_THAT(again.internal, HasSubstr("go out now"));
+  EXPECT_THAT(WordHeardAgain(12min, ReaderFor("zh")).subject, HasSubstr("12 分钟"));
+}
+
 TEST(WordTestTest, SaysThatNothingIsWrong) {
   const WordedMessage test = WordTest("finance", ReaderFor("en"));
   EXPECT_EQ(test.subject, "Test message of Low Balance Alerts");

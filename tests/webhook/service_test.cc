@@ -236,12 +236,17 @@ TEST_F(ServiceTest, LetsInWhoMayComeIn) {
   EXPECT_EQ(Notify({}).status, 200);
   EXPECT_EQ(Ask("POST", "/api/v1/alerts", std::string(100'001, ' '), "Bearer s3cret").status, 413);
   EXPECT_EQ(Ask("POST", "/api/v1/alerts", "{}", "Bearer s3cret").status, 400);
-  for (const char* const path : {"/api/v1/messages", "/api/v1/messages/1", "/api/v1/inbox",
-                                 "/api/v1/episodes", "/api/v1/bad-alerts", "/metrics"}) {
+  for (const char* const path :
+       {"/api/v1/messages", "/api/v1/messages/1", "/api/v1/inbox", "/api/v1/episodes",
+        "/api/v1/bad-alerts", "/api/v1/deliveries", "/metrics"}) {
     EXPECT_EQ(Ask("GET", path, "", "").status, 401) << path;
     EXPECT_EQ(Ask("GET", path, "", "Bearer s3cret").status, 401) << path;
   }
-  EXPECT_EQ(Ask("POST", "/api/v1/inbox/1/read", "", "").status, 401);
+  for (const char* const path :
+       {"/api/v1/inbox/1/read", "/api/v1/deliveries/1/resend", "/api/v1/deliveries/1/cancel"}) {
+    EXPECT_EQ(Ask("POST", path, "", "").status, 401) << path;
+    EXPECT_EQ(Ask("POST", path, "{}", "Bearer s3cret").status, 401) << path;
+  }
   EXPECT_EQ(Ask("POST", "/-/reload", "", "").status, 401);
   for (const char* const path : {"/", "/-/healthy", "/-/ready"}) {
     EXPECT_EQ(Ask("GET", path, "", "").status, 200) << path;
@@ -251,6 +256,57 @@ TEST_F(ServiceTest, LetsInWhoMayComeIn) {
   EXPECT_THAT(metrics, HasSubstr("lowbalance_webhook_notifications_total{code=\"413\"} 1\n"));
   EXPECT_THAT(metrics, HasSubstr("lowbalance_webhook_notifications_total{code=\"400\"} 1\n"));
   EXPECT_THAT(metrics, HasSubstr("lowbalance_webhook_notifications_total{code=\"200\"} 1\n"));
+}
+
+TEST_F(ServiceTest, DeliveriesCanBeLookedAtSentAgainAndCancelled) {
+  service_.reset();
+  config_.webhook.email.url = "smtp://127.0.0.1:1";  // Nobody is there.
+  config_.webhook.email.tls = "off";
+  config_.webhook.alert_expiry = 1h;
+  Start();
+  Notify({ToAlert(LowFacts())});
+  const auto wait_for = [this](const std::string& query, std::size_t count) {
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (Get("/api/v1/deliveries?" + query)["deliveries"].size() != count) {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << query;
+      std::this_thread::sleep_for(10ms);
+    }
+  };
+  wait_for("state=delivered", 1);  // The internal one.
+  now_ = kStart + 2h;
+  service_.reset();
+  Start();
+  wait_for("state=dead&contact=finance", 2);
+  const Json page = Get("/api/v1/deliveries?limit=1&state=dead");
+  EXPECT_EQ(page["next"], 2);
+  Json one = page["deliveries"][0];
+  EXPECT_THAT(one["last_error"].get<std::string>(), HasSubstr("smtp://127.0.0.1:1"));
+  one.erase("last_error");
+  one.erase("attempts");
+  EXPECT_EQ(one, Json::parse(R"({
+    "id": 2, "relay": "email", "recipient": "b@example.com", "state": "dead",
+    "next_attempt": null, "finished": "2025-11-23T09:12:00Z", "message_id": 1,
+    "created": "2025-11-23T07:12:00Z", "kind": "alert", "number": 0, "provider": "demo",
+    "account_id": "17", "account_name": "", "level": "warning", "contact": "finance",
+    "subject": "Low balance: account 17 has 90.00 USD, below 100.00 USD"})"));
+
+  const Reply resent = Ask("POST", "/api/v1/deliveries/1/resend", "{}");
+  EXPECT_EQ(resent.status, 200);
+  EXPECT_EQ(resent.json()["changed"], true);
+  EXPECT_EQ(resent.json()["delivery"]["state"], "pending");
+  EXPECT_EQ(Ask("POST", "/api/v1/deliveries/1/resend", "{}").json()["changed"], false);
+  const Reply cancelled = Ask("POST", "/api/v1/deliveries/2/cancel", "{}");
+  EXPECT_EQ(cancelled.json()["delivery"]["state"], "cancelled");
+  EXPECT_THAT(GetMetrics(), HasSubstr("outcome=\"cancelled\",relay=\"email\"} 1\n"));
+  for (const char* const path : {"2/resend", "3/resend", "3/cancel"}) {
+    const Reply refused = Ask("POST", std::string("/api/v1/deliveries/") + path, "{}");
+    EXPECT_EQ(refused.status, 409) << path;
+    EXPECT_THAT(refused.json()["error"]["message"].get<std::string>(), HasSubstr("it has been"));
+  }
+  for (const char* const path : {"4/resend", "x/cancel", "-1/resend"}) {
+    EXPECT_EQ(Ask("POST", std::string("/api/v1/deliveries/") + path, "{}").status, 404) << path;
+  }
+  EXPECT_EQ(Ask("GET", "/api/v1/deliveries?state=gone").status, 400);
 }
 
 TEST_F(ServiceTest, AReloadTakesContactsAndCadenceOrKeepsWhatThereWas) {

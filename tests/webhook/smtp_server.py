@@ -28,7 +28,7 @@ class Handler:
         self.folder = pathlib.Path(folder)
         self.hang = hang
         self.hold = hold
-        self.count = 0
+        self.count = len(list(self.folder.glob("*.eml")))  # It may be a restart.
 
     async def handle_QUIT(self, server, session, envelope):
         (self.folder / f"quit-{session.peer[1]}").touch()
@@ -60,6 +60,7 @@ class Handler:
             await for_ever()
         if fate == "drop":
             server.transport.abort()
+            return "250 nobody hears this"
         if fate == "databad":
             return "554 5.6.0 content refused"
         if fate == "datalater":
