@@ -129,7 +129,7 @@ std::vector<Rule> Rules(const Pipeline& pipeline) {
                "last_over_time(lowbalance_exporter_build_info[1h])",
        .wait = FormatDuration(pipeline.evaluation * 5),
        .severity = "critical",
-       .summary = "No lowbalance exporter can be scraped: no balance is being watched."});
+       .summary = "A lowbalance exporter cannot be scraped: its balances are not being watched."});
   rules.push_back(
       {.alert = "LowbalanceDeliveryFailing",
        .expr = "time() - max(lowbalance_webhook_oldest_undelivered_timestamp_seconds) > " +
@@ -142,7 +142,9 @@ std::vector<Rule> Rules(const Pipeline& pipeline) {
                    .summary = "Messages could not be delivered and were given up."});
   rules.push_back(
       {.alert = "LowbalanceBadAlerts",
-       .expr = "sum(increase(lowbalance_webhook_decisions_total{reason=\"bad_facts\"}[1h])) > 0",
+       // As long as an ended episode is told: scaled down with the pipeline like all else.
+       .expr = "sum(increase(lowbalance_webhook_decisions_total{reason=\"bad_facts\"}[" +
+               FormatDuration(pipeline.ended_hold()) + "])) > 0",
        .severity = "warning",
        .summary = "The webhook received alerts without usable facts."});
   rules.push_back({.alert = std::string(kAlertWatchdog),
