@@ -113,12 +113,15 @@ class Chain:
     def url(self, part, path=""):
         return f"http://127.0.0.1:{self.ports[part]}{path}"
 
+    def smtp_command(self):
+        """The mail server: one that takes everything into a Maildir."""
+        return ["/usr/bin/python3", "-m", "aiosmtpd", "-n", "-l",
+                f"127.0.0.1:{self.ports['smtp']}", "-c", "aiosmtpd.handlers.Mailbox", self.mail]
+
     def start(self):
         self._generate()
         ports, tools, ours = self.ports, self.programs.tools, self.programs.bin
-        self._add("smtp", ["/usr/bin/python3", "-m", "aiosmtpd", "-n", "-l",
-                           f"127.0.0.1:{ports['smtp']}", "-c", "aiosmtpd.handlers.Mailbox",
-                           self.mail], lambda: accepts(ports["smtp"]))
+        self._add("smtp", self.smtp_command(), lambda: accepts(ports["smtp"]))
         for service in ("exporter", "webhook"):
             self._add(service, [ours / f"lowbalance-{service}", "--config.file", self.config],
                       lambda service=service: answers(self.url(service, "/-/ready")))

@@ -18,7 +18,7 @@ from webhook_alone import WebhookAlone, ended, low
 REASONS = ("alert", "reminder", "awaiting_first_change", "reminder_not_due",
            "reminders_exhausted", "overdue", "covered_by_lower_level", "recovered", "disabled",
            "threshold_lowered", "stale_facts", "stale_billing_data", "bad_facts", "duplicate")
-DAY = 1.0  # Seconds; reminders.every.
+DAY = 2.0  # Seconds; reminders.every.
 
 
 class Reasons:

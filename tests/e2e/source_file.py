@@ -44,6 +44,12 @@ class SourceFile:
             self._credits[account_id] = amount
             return self._write()
 
+    def set_credits(self, amounts):
+        """The same for many accounts at once."""
+        with self._lock:
+            self._credits.update(amounts)
+            return self._write()
+
     def is_new(self, account_id):
         """Has the account had no value yet?"""
         return account_id not in self._credits

@@ -75,7 +75,7 @@ class WebhookAlone:
         self.mail.mkdir()
         self.port, self.smtp_port = free_port(), free_port()
         self.settings = {
-            "pipeline": {"heartbeat": "500ms"},
+            "pipeline": {"evaluation": "250ms", "heartbeat": "500ms"},
             "contacts": contacts, "default_contact": next(iter(contacts)),
             "webhook": {
                 "listen_address": f"127.0.0.1:{self.port}", "web_config_file": "web.yml",
