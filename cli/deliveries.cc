@@ -9,6 +9,7 @@
 
 #include "cli/api_client.h"
 #include "cli/json_text.h"
+#include "cli/messages.h"
 #include "cli/table.h"
 
 namespace lowbalance::cli {
@@ -32,51 +33,20 @@ struct ChangeOptions {
   std::string done;  // What to say where it was done.
 };
 
-constexpr int kPageMax = 1000;
 constexpr const char* kPath = "/api/v1/deliveries";
-
-// Newest first, page after page until there are `limit` of them.
-json Fetch(const ApiClient& client, const std::string& state, const std::string& contact,
-           std::size_t limit) {
-  json all = json::array();
-  std::string before;
-  while (all.size() < limit) {
-    const auto size = std::min<std::size_t>(kPageMax, limit - all.size());
-    const json page =
-        ParseAnswer(client.Get(kPath + QueryString({{"state", state},
-                                                    {"contact", contact},
-                                                    {"before", before},
-                                                    {"limit", std::to_string(size)}})));
-    for (const json& delivery : ListOf(page, "deliveries")) all.push_back(delivery);
-    const std::string next = TextOf(page, "next");
-    if (next.empty() || next == before) break;
-    before = next;
-  }
-  return all;
-}
-
-std::string Kind(const json& delivery) {
-  const std::string kind = TextOf(delivery, "kind");
-  return kind == "reminder" ? kind + " " + TextOf(delivery, "number") : kind;
-}
-
-std::string Account(const json& delivery) {
-  const std::string provider = TextOf(delivery, "provider");
-  return provider.empty() ? "" : provider + "/" + TextOf(delivery, "account_id");
-}
 
 int List(const ListOptions& options) {
   const ApiClient client(options.api);
-  const json deliveries =
-      Fetch(client, options.state, options.contact, static_cast<std::size_t>(options.limit));
+  const json deliveries = FetchPages(client, kPath, "deliveries", options.limit,
+                                     {{"state", options.state}, {"contact", options.contact}});
   if (options.api.json()) {
     std::printf("%s", Pretty({{"deliveries", deliveries}}).c_str());
     return kDone;
   }
   std::vector<std::vector<std::string>> rows;
   for (const json& d : deliveries) {
-    rows.push_back({TextOf(d, "id"), TextOf(d, "message_id"), TextOf(d, "created"), Kind(d),
-                    Account(d), TextOf(d, "relay"), TextOf(d, "recipient"), TextOf(d, "contact"),
+    rows.push_back({TextOf(d, "id"), TextOf(d, "message_id"), TextOf(d, "created"), KindOf(d),
+                    AccountOf(d), TextOf(d, "relay"), TextOf(d, "recipient"), TextOf(d, "contact"),
                     TextOf(d, "state"), TextOf(d, "attempts"), TextOf(d, "last_error")});
   }
   std::printf("%s", Table({">DELIVERY", ">MESSAGE", "CREATED", "KIND", "ACCOUNT", "RELAY",
@@ -90,8 +60,8 @@ int List(const ListOptions& options) {
 std::string Describe(const std::string& id, const json& delivery) {
   std::string text = "delivery " + id;
   if (!delivery.is_object()) return text;
-  text += ", " + Kind(delivery);
-  const std::string account = Account(delivery);
+  text += ", " + KindOf(delivery);
+  const std::string account = AccountOf(delivery);
   if (!account.empty()) text += " of " + account;
   return text + " to " + TextOf(delivery, "recipient");
 }
@@ -143,7 +113,8 @@ int Change(const ChangeOptions& options) {
   std::vector<std::string> ids;
   for (const std::uint64_t id : options.ids) ids.push_back(std::to_string(id));
   if (options.all_dead) {
-    for (const json& delivery : Fetch(client, "dead", options.contact, 10'000'000)) {
+    for (const json& delivery : FetchPages(client, kPath, "deliveries", kAll,
+                                           {{"state", "dead"}, {"contact", options.contact}})) {
       ids.push_back(TextOf(delivery, "id"));
     }
     // In the order in which they were made.
@@ -164,10 +135,6 @@ int Change(const ChangeOptions& options) {
   return counts.refused == 0 ? kDone : kFailed;
 }
 
-void AddApi(CLI::App& command, ApiOptions& options) {
-  AddApiOptions(command, options, "http://127.0.0.1:10381", "LOWBALANCE_WEBHOOK_URL");
-}
-
 void AddChange(CLI::App& messages, const std::string& verb, const std::string& done,
                const std::string& what, const std::string& footer, Run& run) {
   auto options = std::make_shared<ChangeOptions>();
@@ -179,7 +146,7 @@ void AddChange(CLI::App& messages, const std::string& verb, const std::string& d
   command->add_flag("--all-dead", options->all_dead, "All dead letters.");
   command->add_option("--contact", options->contact, "With --all-dead: only this contact's.")
       ->type_name("NAME");
-  AddApi(*command, options->api);
+  AddWebhookApi(*command, options->api);
   command->footer(footer);
   command->callback([options, &run] { run = [options] { return Change(*options); }; });
 }
@@ -195,7 +162,7 @@ void AddDeliveries(CLI::App& messages, Run& run) {
   command->add_option("--limit", list->limit, "At most so many.")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
-  AddApi(*command, list->api);
+  AddWebhookApi(*command, list->api);
   command->footer(
       "Examples:\n"
       "  lowbalance messages deliveries --state dead\n"

@@ -1,5 +1,7 @@
 // lowbalance messages: what the webhook sent, and to whom.
 
+#include "cli/messages.h"
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
@@ -37,33 +39,6 @@ struct InboxOptions {
 
 constexpr int kPage = 1000;
 
-// Newest first, page after page until there are `limit` of them.
-json Fetch(const ApiClient& client, const std::string& path, int limit,
-           std::map<std::string, std::string, std::less<>> parameters) {
-  json messages = json::array();
-  while (static_cast<int>(messages.size()) < limit) {
-    parameters["limit"] =
-        std::to_string(std::min(kPage, limit - static_cast<int>(messages.size())));
-    const json page = ParseAnswer(client.Get(path + QueryString(parameters)));
-    for (const json& message : ListOf(page, "messages")) messages.push_back(message);
-    const std::string next = TextOf(page, "next");
-    if (next.empty() || next == parameters["before"]) break;
-    parameters["before"] = next;
-  }
-  return messages;
-}
-
-std::string Kind(const json& message) {
-  const std::string kind = TextOf(message, "kind");
-  return kind == "reminder" ? kind + " " + TextOf(message, "number") : kind;
-}
-
-// "aws/17"; empty for a message that is about no account.
-std::string Account(const json& message) {
-  const std::string provider = TextOf(message, "provider");
-  return provider.empty() ? "" : provider + "/" + TextOf(message, "account_id");
-}
-
 // "2 delivered, 1 pending".
 std::string Outcome(const json& message) {
   std::map<std::string, int> counts;
@@ -77,19 +52,19 @@ std::string Outcome(const json& message) {
 
 int List(const ListOptions& options) {
   const ApiClient client(options.api);
-  const json messages = Fetch(client, "/api/v1/messages", options.limit,
-                              {{"provider", options.provider},
-                               {"account_id", options.account_id},
-                               {"state", options.state}});
+  const json messages = FetchPages(client, "/api/v1/messages", "messages", options.limit,
+                                   {{"provider", options.provider},
+                                    {"account_id", options.account_id},
+                                    {"state", options.state}});
   if (options.api.json()) {
     std::printf("%s", Pretty({{"messages", messages}}).c_str());
     return kDone;
   }
   std::vector<std::vector<std::string>> rows;
   for (const json& m : messages) {
-    rows.push_back({TextOf(m, "id"), TextOf(m, "created"), Kind(m), Account(m), TextOf(m, "level"),
-                    TextOf(m, "available_credit"), TextOf(m, "threshold"), TextOf(m, "currency"),
-                    TextOf(m, "contact"), Outcome(m)});
+    rows.push_back({TextOf(m, "id"), TextOf(m, "created"), KindOf(m), AccountOf(m),
+                    TextOf(m, "level"), TextOf(m, "available_credit"), TextOf(m, "threshold"),
+                    TextOf(m, "currency"), TextOf(m, "contact"), Outcome(m)});
   }
   std::printf("%s", Table({">ID", "CREATED", "KIND", "ACCOUNT", "LEVEL", ">AVAILABLE CREDIT",
                            ">THRESHOLD", "CURRENCY", "CONTACT", "DELIVERIES"},
@@ -120,10 +95,10 @@ int Show(const ShowOptions& options) {
     std::printf("%s", Pretty(message).c_str());
     return kDone;
   }
-  const std::string account = Account(message);
+  const std::string account = AccountOf(message);
   const std::string low_since = TextOf(message, "low_since");
   std::printf(
-      "%s %s%s, to %s\ncreated %s%s\nsubject: %s\n\n", Kind(message).c_str(),
+      "%s %s%s, to %s\ncreated %s%s\nsubject: %s\n\n", KindOf(message).c_str(),
       TextOf(message, "id").c_str(),
       account.empty() ? "" : (" of " + account + ", level " + TextOf(message, "level")).c_str(),
       TextOf(message, "contact").c_str(), TextOf(message, "created").c_str(),
@@ -145,8 +120,8 @@ int Show(const ShowOptions& options) {
 
 int Inbox(const InboxOptions& options) {
   const ApiClient client(options.api);
-  const json messages =
-      Fetch(client, "/api/v1/inbox", options.limit, {{"recipient", options.recipient}});
+  const json messages = FetchPages(client, "/api/v1/inbox", "messages", options.limit,
+                                   {{"recipient", options.recipient}});
   if (options.api.json()) {
     std::printf("%s", Pretty({{"messages", messages}}).c_str());
     return kDone;
@@ -160,11 +135,35 @@ int Inbox(const InboxOptions& options) {
   return kDone;
 }
 
-void AddApi(CLI::App& command, ApiOptions& options) {
-  AddApiOptions(command, options, "http://127.0.0.1:10381", "LOWBALANCE_WEBHOOK_URL");
+}  // namespace
+
+json FetchPages(const ApiClient& client, const std::string& path, const std::string& list,
+                int limit, std::map<std::string, std::string, std::less<>> parameters) {
+  json all = json::array();
+  while (static_cast<int>(all.size()) < limit) {
+    parameters["limit"] = std::to_string(std::min(kPage, limit - static_cast<int>(all.size())));
+    const json page = ParseAnswer(client.Get(path + QueryString(parameters)));
+    for (const json& one : ListOf(page, list)) all.push_back(one);
+    const std::string next = TextOf(page, "next");
+    if (next.empty() || next == parameters["before"]) break;
+    parameters["before"] = next;
+  }
+  return all;
 }
 
-}  // namespace
+std::string KindOf(const json& message) {
+  const std::string kind = TextOf(message, "kind");
+  return kind == "reminder" ? kind + " " + TextOf(message, "number") : kind;
+}
+
+std::string AccountOf(const json& message) {
+  const std::string provider = TextOf(message, "provider");
+  return provider.empty() ? "" : provider + "/" + TextOf(message, "account_id");
+}
+
+void AddWebhookApi(CLI::App& command, ApiOptions& options) {
+  AddApiOptions(command, options, "http://127.0.0.1:10381", "LOWBALANCE_WEBHOOK_URL");
+}
 
 void AddMessages(CLI::App& app, Run& run) {
   CLI::App* messages =
@@ -180,7 +179,7 @@ void AddMessages(CLI::App& app, Run& run) {
   command->add_option("--limit", list->limit, "At most so many.")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
-  AddApi(*command, list->api);
+  AddWebhookApi(*command, list->api);
   command->footer(
       "Examples:\n"
       "  lowbalance messages list --account-id 17\n"
@@ -190,7 +189,7 @@ void AddMessages(CLI::App& app, Run& run) {
   auto show = std::make_shared<ShowOptions>();
   command = messages->add_subcommand("show", "One message: its text, and each delivery.");
   command->add_option("ID", show->id, "As `messages list` prints it.")->required();
-  AddApi(*command, show->api);
+  AddWebhookApi(*command, show->api);
   command->footer("Examples:\n  lowbalance messages show 42");
   command->callback([show, &run] { run = [show] { return Show(*show); }; });
 
@@ -200,7 +199,7 @@ void AddMessages(CLI::App& app, Run& run) {
   command->add_option("--limit", inbox->limit, "At most so many.")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
-  AddApi(*command, inbox->api);
+  AddWebhookApi(*command, inbox->api);
   command->footer("Examples:\n  lowbalance messages inbox --recipient finance");
   command->callback([inbox, &run] { run = [inbox] { return Inbox(*inbox); }; });
 

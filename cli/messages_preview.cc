@@ -38,6 +38,7 @@ struct Options {
   std::string out;
   int number = 1;
   bool without_terms = false;
+  bool heard_again = false;
 };
 
 template <class T>
@@ -173,8 +174,11 @@ int Preview(const Options& options) {
 
   Message message;
   if (kind == MessageKind::kWatchdog) {
-    message =
-        MessageOf(kind, contact.name, WordWatchdog(now - minutes{12}, minutes{12}, reader), now);
+    const minutes silence{12};
+    message = MessageOf(kind, contact.name,
+                        options.heard_again ? WordHeardAgain(silence, reader)
+                                            : WordWatchdog(now - silence, silence, reader),
+                        now);
   } else if (kind == MessageKind::kTest) {
     message = MessageOf(kind, contact.name, WordTest(contact.name, reader), now);
   } else {
@@ -225,6 +229,8 @@ void AddMessagesPreview(CLI::App& messages, Run& run) {
       ->capture_default_str();
   command->add_flag("--without-terms", options->without_terms,
                     "As for a provider that gives the available credit alone.");
+  command->add_flag("--heard-again", options->heard_again,
+                    "Of the kind watchdog: the one that says that the silence is over.");
   command->footer(
       "Examples:\n"
       "  lowbalance messages preview\n"
