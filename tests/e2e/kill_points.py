@@ -31,7 +31,7 @@ from process import wait_for
 from webhook_alone import WebhookAlone, low
 
 PEOPLE = ("ana@example.com", "bo@example.com")
-ROUNDS = 6
+ROUNDS = 4
 
 
 def kill_when_written(process, path, timeout=10):

@@ -44,10 +44,10 @@ class SizeChain(Chain):
         settings["exporter"]["accounts"] = [
             {"provider": PROVIDER, "account_id": account_id, "contact": f"team-{n % CONTACTS}",
              "alert": {"threshold": 100}} for n, account_id in enumerate(ids)]
+        self.source = self.sources["main.json"]
         self.source.set_credits(dict.fromkeys(ids, "150"))
         # JSON is YAML, and written in a hundredth of the time.
         self.config.write_text(json.dumps(settings, indent=1), encoding="utf-8")
-        self.source = self.sources["main.json"]
 
     def their_metric(self, part, name):
         """The sum over one family of Prometheus or Alertmanager."""
