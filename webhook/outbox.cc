@@ -231,12 +231,12 @@ Outbox::Committed Outbox::Transact(const std::function<Batch(const Episodes&)>& 
   return committed;
 }
 
-Outbox::Committed Outbox::Add(std::vector<NewMessage> messages, Time now) {
+Outbox::Committed Outbox::Add(const std::vector<NewMessage>& messages, Time now) {
   const std::lock_guard lock(mutex_);
-  return Commit({.now = now, .plan = {}, .messages = std::move(messages)});
+  return Commit({.now = now, .plan = {}, .compose = {}}, messages);
 }
 
-Outbox::Committed Outbox::Commit(const Batch& batch) {
+Outbox::Committed Outbox::Commit(const Batch& batch, const std::vector<NewMessage>& more) {
   Committed committed;
   std::int64_t message_id = last_message_;
   std::int64_t delivery_id = last_delivery_;
@@ -256,7 +256,7 @@ Outbox::Committed Outbox::Commit(const Batch& batch) {
       if (state.worth_storing) episodes.Write(state.key, state.episode);
     }
     MessageWriter writer(sql);
-    for (const NewMessage& message : batch.messages) {
+    const auto write = [&](const NewMessage& message) {
       if (!writer.WriteMessage(message_id + 1, message.message)) {
         log::Error("a message that was to be new is there already; it is not sent again",
                    {{"provider", message.message.key.account.provider},
@@ -264,14 +264,16 @@ Outbox::Committed Outbox::Commit(const Batch& batch) {
                     {"level", message.message.key.level},
                     {"low_since", FormatRfc3339(message.message.low_since)},
                     {"message", ToString(Notice{message.message.kind, message.message.number})}});
-        continue;
+        return;
       }
       ++message_id;
       ++committed.messages;
       for (const NewMessage::Recipient& recipient : message.recipients) {
         writer.WriteDelivery(++delivery_id, recipient, message.expires);
       }
-    }
+    };
+    for (const PlannedMessage& planned : batch.plan.messages) write(batch.compose(planned));
+    for (const NewMessage& message : more) write(message);
     WriteBadAlerts(sql, batch.plan.bad_alerts, batch.now);
     transaction.commit();
   });

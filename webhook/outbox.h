@@ -25,7 +25,9 @@ class Outbox {
   struct Batch {
     Time now{};
     Plan plan;
-    std::vector<NewMessage> messages;  // What the plan's messages became.
+    // Turns a message of the plan into one to store. Called for one after the other as they are
+    // written: thousands of worded messages at once would take more memory than the notification.
+    std::function<NewMessage(const PlannedMessage&)> compose;
   };
   struct Committed {
     int messages = 0;                               // How many were new.
@@ -35,11 +37,11 @@ class Outbox {
   // Asks `make` for what is to happen in view of the episodes remembered, commits it, and only
   // then remembers. Calls do not overlap, so that two notifications at once are decided one after
   // the other. A batch that changes nothing of importance writes nothing. Throws StoreError with
-  // everything as it was before.
+  // everything as it was before. Batch::compose is not called once this has returned.
   Committed Transact(const std::function<Batch(const Episodes&)>& make, Batch* done = nullptr);
 
   // Commits messages that no notification caused. Throws StoreError.
-  Committed Add(std::vector<NewMessage> messages, Time now);
+  Committed Add(const std::vector<NewMessage>& messages, Time now);
 
   // What was decided last of an account's level, duplicates included; since the start of the
   // process, for those who ask why nothing came.
@@ -57,7 +59,8 @@ class Outbox {
 
  private:
   void Load();
-  Committed Commit(const Batch& batch);
+  // `more` are messages that are none of the plan's.
+  Committed Commit(const Batch& batch, const std::vector<NewMessage>& more = {});
   void Remember(const Plan& plan, Time now);
 
   Database& database_;

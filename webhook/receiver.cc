@@ -62,6 +62,47 @@ Time ExpiryOf(const Config& config, const PlannedMessage& planned, Time now) {
   return planned.alerted_at + (planned.notice.number + 1) * config.webhook.reminders.every;
 }
 
+// Turns what was planned into messages as people will read them, with everybody they go to:
+// recipients are fixed from here on, whatever is reloaded later. Logs and counts contacts that are
+// not known.
+class Composer {
+ public:
+  Composer(const Config& config, WebhookMetrics& metrics)
+      : config_(config), metrics_(metrics), readers_(config) {}
+
+  NewMessage Compose(const PlannedMessage& planned, Time now) {
+    const Facts& facts = planned.facts;
+    const log::Field provider{"provider", facts.account.provider};
+    const log::Field account_id{"account_id", facts.account.account_id};
+    static const Contact kNobody;
+    const Contact* contact = config_.FindContact(facts.contact);
+    if (contact != nullptr && !facts.contact.empty() && contact->name != facts.contact) {
+      metrics_.CountUnknownContact();
+      log::Warn("the account's contact is not configured here; its message goes to the default",
+                {provider,
+                 account_id,
+                 {"contact", OneLine(facts.contact, 100)},
+                 {"default_contact", contact->name}});
+    }
+    if (contact == nullptr) contact = &kNobody;
+
+    NewMessage message;
+    message.message = MessageOf(planned, contact->name, config_, readers_.Of(*contact), now);
+    message.expires = ExpiryOf(config_, planned, now);
+    message.recipients = RecipientsOf(*contact);
+    if (message.recipients.empty()) {
+      log::Warn("a message goes to nobody: its contact has no address, or there is no contact",
+                {provider, account_id, {"contact", contact->name}});
+    }
+    return message;
+  }
+
+ private:
+  const Config& config_;
+  WebhookMetrics& metrics_;
+  Readers readers_;
+};
+
 }  // namespace
 
 std::vector<NewMessage::Recipient> RecipientsOf(const Contact& contact) {
@@ -77,40 +118,6 @@ std::vector<NewMessage::Recipient> RecipientsOf(const Contact& contact) {
   add(kRelayEmail, contact.email);
   add(kRelayInternal, contact.internal);
   return recipients;
-}
-
-std::vector<NewMessage> ComposeMessages(const Config& config,
-                                        const std::vector<PlannedMessage>& planned, Time now,
-                                        WebhookMetrics& metrics) {
-  std::vector<NewMessage> messages;
-  Readers readers(config);
-  static const Contact kNobody;
-  for (const PlannedMessage& plan : planned) {
-    const Facts& facts = plan.facts;
-    const log::Field provider{"provider", facts.account.provider};
-    const log::Field account_id{"account_id", facts.account.account_id};
-    const Contact* contact = config.FindContact(facts.contact);
-    if (contact != nullptr && !facts.contact.empty() && contact->name != facts.contact) {
-      metrics.CountUnknownContact();
-      log::Warn("the account's contact is not configured here; its message goes to the default",
-                {provider,
-                 account_id,
-                 {"contact", OneLine(facts.contact, 100)},
-                 {"default_contact", contact->name}});
-    }
-    if (contact == nullptr) contact = &kNobody;
-
-    NewMessage message;
-    message.message = MessageOf(plan, contact->name, config, readers.Of(*contact), now);
-    message.expires = ExpiryOf(config, plan, now);
-    message.recipients = RecipientsOf(*contact);
-    if (message.recipients.empty()) {
-      log::Warn("a message goes to nobody: its contact has no address, or there is no contact",
-                {provider, account_id, {"contact", contact->name}});
-    }
-    messages.push_back(std::move(message));
-  }
-  return messages;
 }
 
 Receiver::Receiver(const LiveConfig& config, Outbox& outbox, WebhookMetrics& metrics, Clock clock,
@@ -137,6 +144,7 @@ HttpResponse Receiver::Receive(std::string_view body) {
     return JsonError(400,
                      "not an Alertmanager notification of version 4: " + payload.error().message);
   }
+  Composer composer(*config, metrics_);
   Outbox::Batch batch;
   Outbox::Committed committed;
   try {
@@ -145,7 +153,9 @@ HttpResponse Receiver::Receive(std::string_view body) {
       const Time now = clock_();
       Outbox::Batch made{.now = now};
       made.plan = MakePlan(payload->alerts, known, LimitsOf(*config), now);
-      made.messages = ComposeMessages(*config, made.plan.messages, now, metrics_);
+      made.compose = [&composer, now](const PlannedMessage& planned) {
+        return composer.Compose(planned, now);
+      };
       return made;
     };
     committed = outbox_.Transact(make, &batch);

@@ -17,13 +17,6 @@ namespace lowbalance {
 // Everybody a contact's messages go to, each once.
 [[nodiscard]] std::vector<NewMessage::Recipient> RecipientsOf(const Contact& contact);
 
-// Turns what was planned into messages as people will read them, with everybody they go to:
-// recipients are fixed from here on, whatever is reloaded later. Logs and counts contacts that are
-// not known.
-[[nodiscard]] std::vector<NewMessage> ComposeMessages(const Config& config,
-                                                      const std::vector<PlannedMessage>& planned,
-                                                      Time now, WebhookMetrics& metrics);
-
 // Thread-safe. The arguments must outlive it.
 class Receiver {
  public:

@@ -17,7 +17,7 @@ from process import wait_for
 from webhook_alone import WebhookAlone, low, notification
 
 LIMIT = 64 << 20  # The default of webhook.max_body_bytes.
-MEMORY_PER_BODY = 40  # The resident set may grow to so many times the body.
+MEMORY_PER_BODY = 14  # The resident set may grow to so many times the body.
 
 
 def body_of(size):

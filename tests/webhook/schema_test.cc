@@ -123,7 +123,7 @@ TEST_F(SchemaTest, AMessageOfEachKindAndNumberIsThereOnce) {
     const auto make = [&](const Episodes&) {
       Outbox::Batch batch{.now = kStart};
       batch.plan.messages.emplace_back();
-      batch.messages.push_back(message);
+      batch.compose = [&](const PlannedMessage&) { return message; };
       return batch;
     };
     return outbox.Transact(make).messages;
