@@ -57,7 +57,7 @@ fs::path PathOf(std::string_view url) {
 }
 
 // What SQLite's code means to whoever runs the program.
-std::string Explain(int code, const std::string& text) {
+std::string Meaning(int code, const std::string& text) {
   switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -85,7 +85,7 @@ std::string Explain(int code, const std::string& text) {
 
 void Execute(sqlite::sqlite3* db, const fs::path& file, const std::string& sql) {
   if (sqlite::sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
-    Fail(file, Explain(sqlite::sqlite3_extended_errcode(db), sqlite::sqlite3_errmsg(db)));
+    Fail(file, Meaning(sqlite::sqlite3_extended_errcode(db), sqlite::sqlite3_errmsg(db)));
   }
 }
 
@@ -104,7 +104,7 @@ std::string Ask(sqlite::sqlite3* db, const fs::path& file, const char* sql) {
   const int extended = sqlite::sqlite3_extended_errcode(db);
   const std::string message = sqlite::sqlite3_errmsg(db);
   sqlite::sqlite3_finalize(statement);
-  if (code != SQLITE_ROW && code != SQLITE_DONE) Fail(file, Explain(extended, message));
+  if (code != SQLITE_ROW && code != SQLITE_DONE) Fail(file, Meaning(extended, message));
   return answer;
 }
 
@@ -228,8 +228,8 @@ void CreatePrivately(const fs::path& file) {
   const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) {
     Fail(file,
-         (errno == EROFS || errno == EACCES || errno == EPERM ? Explain(SQLITE_READONLY, Errno())
-                                                              : Explain(SQLITE_CANTOPEN, Errno())));
+         (errno == EROFS || errno == EACCES || errno == EPERM ? Meaning(SQLITE_READONLY, Errno())
+                                                              : Meaning(SQLITE_CANTOPEN, Errno())));
   }
   ::close(fd);
 }
@@ -244,7 +244,7 @@ struct Store::Impl {
     try {
       session.open(soci::sqlite3, ConnectString(file));
     } catch (const soci::sqlite3_soci_error& e) {
-      Fail(file, Explain(e.result(), e.get_error_message()));
+      Fail(file, Meaning(e.result(), e.get_error_message()));
     } catch (const soci::soci_error& e) {
       Fail(file, e.get_error_message());
     }
@@ -253,7 +253,7 @@ struct Store::Impl {
     // A newer version's store is refused before anything in it is touched.
     const std::size_t version = VersionOf(db, file, options);
     if (sqlite::sqlite3_db_readonly(db, "main") == 1) {
-      Fail(file, Explain(SQLITE_READONLY, "read-only"));
+      Fail(file, Meaning(SQLITE_READONLY, "read-only"));
     }
     Execute(db, file,
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
@@ -271,6 +271,18 @@ Store::~Store() = default;
 
 soci::session& Store::session() { return impl_->session; }
 
+std::string Store::Explain(const std::exception& error) const {
+  const std::string name = "store " + impl_->file.string() + ": ";
+  if (const auto* const e = dynamic_cast<const soci::sqlite3_soci_error*>(&error)) {
+    return name + Meaning(e->result(), e->get_error_message());
+  }
+  if (const auto* const e = dynamic_cast<const soci::soci_error*>(&error)) {
+    return name + e->get_error_message();
+  }
+  if (dynamic_cast<const StoreError*>(&error) != nullptr) return error.what();
+  return name + error.what();
+}
+
 std::string Store::Check(const Options& options) {
   sqlite::sqlite3* db = nullptr;
   std::string wrong;
@@ -279,13 +291,13 @@ std::string Store::Check(const Options& options) {
     RequireFolder(file);
     if (!fs::exists(file)) return "";
     if (sqlite::sqlite3_open_v2(file.c_str(), &db, SQLITE_OPEN_READONLY, nullptr) != SQLITE_OK) {
-      Fail(file, Explain(sqlite::sqlite3_errcode(db), sqlite::sqlite3_errmsg(db)));
+      Fail(file, Meaning(sqlite::sqlite3_errcode(db), sqlite::sqlite3_errmsg(db)));
     }
     sqlite::sqlite3_busy_timeout(db, kBusyTimeoutMs);
     const std::string integrity = Ask(db, file, "PRAGMA integrity_check(1)");
-    if (integrity != "ok") Fail(file, Explain(SQLITE_CORRUPT, integrity));
+    if (integrity != "ok") Fail(file, Meaning(SQLITE_CORRUPT, integrity));
     (void)VersionOf(db, file, options);
-    if (::access(file.c_str(), W_OK) != 0) Fail(file, Explain(SQLITE_READONLY, Errno()));
+    if (::access(file.c_str(), W_OK) != 0) Fail(file, Meaning(SQLITE_READONLY, Errno()));
   } catch (const StoreError& e) {
     wrong = e.what();
   } catch (const fs::filesystem_error& e) {

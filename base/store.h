@@ -5,6 +5,7 @@
 // the tables (exporter/account_store, webhook/outbox) include soci.h in their .cc; nobody else sees
 // it. Failures are StoreErrors, whose text names the file and says what to do about it.
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <span>
@@ -45,6 +46,10 @@ class Store {
 
   // Not thread-safe: the owner guards it. WAL and synchronous=FULL: a commit survives a power cut.
   [[nodiscard]] soci::session& session();
+
+  // What a failure of the session means to whoever runs the program: the file's name, what is
+  // wrong, and the remedy. Never the statement, whose values may be anybody's.
+  [[nodiscard]] std::string Explain(const std::exception& error) const;
 
   // Opens without writing and checks integrity and version. Empty if well, else what is wrong.
   // A store that does not exist yet is well.

@@ -27,6 +27,23 @@ std::string AnyOf(const std::vector<std::string>& words) {
   return text;
 }
 
+// The first control character that no text has; npos if there is none.
+std::size_t StrayControl(std::string_view text) {
+  const auto stray = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte == 0x7f || (byte < 0x20 && c != '\t' && c != '\n' && c != '\r');
+  };
+  const auto found = std::find_if(text.begin(), text.end(), stray);
+  return found == text.end() ? std::string_view::npos
+                             : static_cast<std::size_t>(found - text.begin());
+}
+
+int LineAt(std::string_view text, std::size_t at) {
+  return static_cast<int>(
+             std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n')) +
+         1;
+}
+
 }  // namespace
 
 std::string Mistake::ToString() const {
@@ -312,6 +329,9 @@ YamlFile YamlFile::Parse(std::string_view text, std::string name, std::filesyste
     state->Note(0, "", "is larger than 4 MiB");
   } else if (!IsValidUtf8(text)) {
     state->Note(0, "", "is not UTF-8");
+  } else if (const auto stray = StrayControl(text); stray != std::string_view::npos) {
+    state->Note(LineAt(text, stray), "",
+                "a control character, " + Quoted(text.substr(stray, 1)) + ": is this a text file?");
   } else {
     yaml::Document document = yaml::ParseDocument(text);
     for (auto& problem : document.problems) {

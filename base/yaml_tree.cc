@@ -221,6 +221,22 @@ bool IsOpenQuote(std::string_view text, std::size_t from) {
   return true;
 }
 
+// Does a line, from 0, have a tab among the blanks at its beginning?
+bool IsIndentedByTab(std::string_view text, int line) {
+  for (; line > 0; --line) {
+    const auto end = text.find('\n');
+    if (end == std::string_view::npos) return false;
+    text.remove_prefix(end + 1);
+  }
+  return text.substr(0, text.find_first_not_of(" \t")).find('\t') != std::string_view::npos;
+}
+
+std::string NotYaml(std::string_view text, const YAML::Exception& error) {
+  if (error.mark.is_null()) return "not YAML: " + error.msg;
+  if (IsIndentedByTab(text, error.mark.line)) return "indented by a tab; YAML wants blanks";
+  return "not YAML from column " + std::to_string(error.mark.column + 1) + " on: " + error.msg;
+}
+
 }  // namespace
 
 const Node* Node::Find(std::string_view key) const {
@@ -261,7 +277,7 @@ Document ParseDocument(std::string_view text) {
   } catch (const Refused& e) {
     broken = {e.line, "", e.what()};
   } catch (const YAML::Exception& e) {
-    broken = {e.mark.line + 1, "", "not YAML: " + e.msg};
+    broken = {e.mark.line + 1, "", NotYaml(text, e)};
   }
   // The cause of whatever else came of it, so that it goes first.
   const YAML::Mark& last = builder.last_scalar();

@@ -14,8 +14,10 @@ namespace {
 Store::Options PatientStore(const Config& config, const std::function<bool()>& stop) {
   Store::Options options = ExporterStore(config);
   options.wait_for_lock = true;
-  options.stop = [stop, said = false]() mutable {
-    if (!said) log::Info("waiting for the store's lock, which another process holds");
+  options.stop = [stop, store = options.url, said = false]() mutable {
+    if (!said) {
+      log::Info("waiting for the store, which another process has in use", {{"store", store}});
+    }
     said = true;
     return stop && stop();
   };

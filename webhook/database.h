@@ -18,7 +18,8 @@ class Database {
   explicit Database(const Store::Options& options) : store_(options) {}
 
   // Calls work(session) while nobody else uses the session. Its exceptions come out as StoreErrors
-  // that begin with `doing`. `work` must neither call out nor use the Database again.
+  // that begin with `doing`, name the file and say what to do about it. `work` must neither call
+  // out nor use the Database again.
   template <class Work>
   auto Use(std::string_view doing, Work&& work) {
     const std::lock_guard lock(mutex_);
@@ -30,7 +31,7 @@ class Database {
   }
 
  private:
-  static std::string Explain(std::string_view doing, const std::exception& error);
+  [[nodiscard]] std::string Explain(std::string_view doing, const std::exception& error) const;
 
   std::mutex mutex_;
   Store store_;  // Guarded by mutex_.
