@@ -93,6 +93,9 @@ void PrintAccount(const json& account) {
   };
   std::printf("%s\n", NameOf(account).c_str());
   line("name", TextOf(account, "account_name"));
+  line("owner", TextOf(account, "owner"));
+  const std::string status = TextOf(account, "status");
+  line("status", status == "unknown" ? "" : status);
   line("contact", TextOf(account, "contact"));
   line("source", TextOf(account, "source"));
   const std::string credit = AmountOf(account, "available_credit", currency);

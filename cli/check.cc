@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -83,13 +84,14 @@ std::vector<Mistake> CheckSources(const Config& config, Warnings& warnings) {
       all_read = false;
       continue;
     }
-    const auto readings = MakeSource(source)->Fetch(SystemClock()());
-    if (!readings) {
-      warnings.Add(key, "this would be a failed poll: " + readings.error().message);
+    const auto fetched = MakeSource(source)->Fetch(
+        {.now = SystemClock()(), .deadline = std::chrono::steady_clock::now() + source.timeout});
+    if (!fetched) {
+      warnings.Add(key, "this would be a failed poll: " + fetched.error().message);
       all_read = false;
       continue;
     }
-    for (const Reading& reading : *readings) {
+    for (const Reading& reading : fetched->readings) {
       const auto [first, is_new] = claimed.emplace(reading.account, source.name);
       if (is_new || first->second == source.name) continue;
       mistakes.push_back({.file = config.file.string(),

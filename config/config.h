@@ -30,13 +30,22 @@ struct Contact {
   std::string time_zone = "UTC";      // An IANA name.
 };
 
-// One source of balances.
+// One source of balances, and how it is polled. The defaults depend on the type
+// (config/source_types.h).
 struct SourceConfig {
-  std::string name;            // Unique; appears in metrics and logs.
-  std::string type;            // "file".
-  std::string provider;        // Of the accounts it reads, unless the file names one per account.
-  Millis interval{};           // Between polls. Default 1m for files.
+  std::string name;      // Unique; appears in metrics and logs.
+  std::string type;      // "file".
+  std::string provider;  // Of the accounts it reads, unless the file names one per account.
+  Millis interval{};     // Between the beginnings of polls.
+  Millis jitter{};       // Up to this is added, at random, to the start and to every interval.
+  Millis timeout = std::chrono::seconds{30};  // For one poll of the source.
+  // After the first failure in a row, from its end; doubled with every further one up to the
+  // longest. Up to a quarter is taken off at random. A success returns to the interval.
+  Millis retry_first = std::chrono::minutes{1};
+  Millis retry_longest = std::chrono::minutes{1};
   std::filesystem::path path;  // type: file. Ends in .json or .csv.
+
+  friend bool operator==(const SourceConfig&, const SourceConfig&) = default;
 };
 
 // A threshold that stands in the file, and so is read-only in API and console.

@@ -5,43 +5,11 @@
 
 #include "config/sections.h"
 #include "config/shapes.h"
+#include "config/source_types.h"
 #include "core/text.h"
 
 namespace lowbalance {
 namespace {
-
-SourceConfig ReadSource(const YamlMap& map, const Config& config) {
-  SourceConfig source;
-  source.name = map.RequiredString("name");
-  if (!source.name.empty() && !IsValidName(source.name)) {
-    map.Mistaken("name", NotAName(source.name));
-  }
-  for (const SourceConfig& other : config.exporter.sources) {
-    if (!source.name.empty() && other.name == source.name) {
-      map.Mistaken("name", "another source has this name: " + Quoted(source.name));
-    }
-  }
-  source.type = map.RequiredString("type");
-  if (!source.type.empty()) source.type = map.OneOf("type", "file", {"file"});
-  source.provider = map.String("provider");
-  if (!source.provider.empty() && !IsValidName(source.provider)) {
-    map.Mistaken("provider", NotAName(source.provider));
-  }
-  source.interval =
-      map.Duration("interval", std::chrono::minutes{1}, kShortestInterval, std::chrono::hours{24});
-  if (source.interval > config.pipeline.billing_data_max_age) {
-    map.Mistaken("interval", "longer than pipeline.billing_data_max_age (" +
-                                 FormatDuration(config.pipeline.billing_data_max_age) +
-                                 "), so that alerts would be put off between polls: " +
-                                 FormatDuration(source.interval));
-  }
-  source.path = map.Path("path");
-  const std::string path = map.RequiredString("path");
-  if (!path.empty() && !path.ends_with(".json") && !path.ends_with(".csv")) {
-    map.Mistaken("path", "must end in .json or .csv: " + Quoted(path));
-  }
-  return source;
-}
 
 // `in_list` where the setting stands in `alerts`, and so names its level.
 ProvisionedSetting ReadSetting(const YamlMap& map, bool in_list,

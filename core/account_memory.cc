@@ -70,6 +70,27 @@ bool IsValidAccountId(std::string_view text) {
          text.front() != ' ' && text.back() != ' ';
 }
 
+std::string_view ToString(AccountStatus status) {
+  switch (status) {
+    case AccountStatus::kUnknown:
+      return "";
+    case AccountStatus::kActive:
+      return "active";
+    case AccountStatus::kFrozen:
+      return "frozen";
+    case AccountStatus::kClosed:
+      return "closed";
+  }
+  return "";
+}
+
+std::optional<AccountStatus> ParseAccountStatus(std::string_view text) {
+  for (const AccountStatus status : kAccountStatuses) {
+    if (ToString(status) == text) return status;
+  }
+  return std::nullopt;
+}
+
 std::string_view ToString(EndReason reason) {
   switch (reason) {
     case EndReason::kRecovered:
@@ -107,6 +128,8 @@ Result<AccountMemory> Observe(AccountMemory memory, const Reading& reading, Time
   const bool change = before && *before != credit;
 
   memory.account_name = reading.account_name;
+  memory.owner = reading.owner;
+  memory.status = reading.status;
   memory.available_credit = credit;
   memory.terms = reading.terms;
   if (reading.costs_incurred != CostsIncurred::kUnknown) {
@@ -139,8 +162,9 @@ Result<AccountMemory> Observe(AccountMemory memory, const Reading& reading, Time
   return memory;
 }
 
-AccountMemory ObserveFailure(AccountMemory memory) {
+AccountMemory ObserveFailure(AccountMemory memory, AccountStatus status) {
   memory.up = false;
+  if (status != AccountStatus::kUnknown) memory.status = status;
   return memory;
 }
 

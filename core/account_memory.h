@@ -6,6 +6,7 @@
 // as far as they concern when an episode begins, changes and ends; what is sent about it is
 // decided in core/episode.h, by the webhook.
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -38,10 +39,20 @@ inline constexpr std::string_view kDefaultLevel = "warning";
 // Whether the account ever had costs. Bulk lists show yes and unknown.
 enum class CostsIncurred { kUnknown, kNo, kYes };
 
+// Whether the provider still lets the account be used. Nothing is decided on it; it is shown.
+enum class AccountStatus { kUnknown, kActive, kFrozen, kClosed };
+inline constexpr std::array kAccountStatuses{AccountStatus::kActive, AccountStatus::kFrozen,
+                                             AccountStatus::kClosed};
+[[nodiscard]] std::string_view ToString(AccountStatus status);  // "active", …; "" if unknown.
+// Empty for all other words.
+[[nodiscard]] std::optional<AccountStatus> ParseAccountStatus(std::string_view text);
+
 // What one poll saw of one account.
 struct Reading {
   AccountKey account;
   std::string account_name;  // Empty if the source has none.
+  std::string owner;         // Who the account belongs to, by name; empty if the source has none.
+  AccountStatus status = AccountStatus::kUnknown;
   std::string currency;
   Money available_credit;  // As the provider states it, or the formula where it gives the terms.
   CreditTerms terms;
@@ -83,6 +94,8 @@ struct LevelMemory {
 struct AccountMemory {
   AccountKey account;
   std::string account_name;
+  std::string owner;
+  AccountStatus status = AccountStatus::kUnknown;
   std::string currency;                   // Empty until the first reading or setting.
   std::optional<Money> available_credit;  // Empty until a poll has succeeded.
   CreditTerms terms;
@@ -108,8 +121,10 @@ struct AccountMemory {
 // the caller then treats it as a failed poll.
 [[nodiscard]] Result<AccountMemory> Observe(AccountMemory memory, const Reading& reading, Time now);
 
-// A poll did not see the account: nothing changes but `up`.
-[[nodiscard]] AccountMemory ObserveFailure(AccountMemory memory);
+// A poll did not see the account: nothing changes but `up`, and the status where it is known all
+// the same.
+[[nodiscard]] AccountMemory ObserveFailure(AccountMemory memory,
+                                           AccountStatus status = AccountStatus::kUnknown);
 
 // A wish to change one level's setting. An empty field stays as it is.
 struct SettingEdit {

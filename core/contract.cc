@@ -150,7 +150,7 @@ std::string FactSeriesPattern() {
   for (const AccountMetric& metric : kAccountMetrics) {
     const std::string_view name = metric.name;
     if (name == kUnexplainedAmount.name || name == kSpendTotal.name || name == kTopUpTotal.name ||
-        name == kUp.name || name == kAlertEnabled.name) {
+        name == kUp.name || name == kStatus.name || name == kAlertEnabled.name) {
       continue;
     }
     pattern += (pattern.empty() ? "" : "|") + std::string(name);

@@ -29,10 +29,12 @@ inline constexpr std::string_view kLabelReason = "reason";
 inline constexpr std::string_view kLabelAccountName = "account_name";
 inline constexpr std::string_view kLabelContact = "contact";
 inline constexpr std::string_view kLabelSource = "source";
+inline constexpr std::string_view kLabelOwner = "owner";  // Only where it is known.
+inline constexpr std::string_view kLabelStatus = "status";
 inline constexpr std::string_view kLabelShard = "shard";  // Alerts only: the id's last character.
 
 // Which labels a family has beside provider and account_id.
-enum class AccountLabels { kNone, kInfo, kCurrency, kLevel, kLevelCurrency, kLevelReason };
+enum class AccountLabels { kNone, kInfo, kCurrency, kStatus, kLevel, kLevelCurrency, kLevelReason };
 
 struct AccountMetric {
   std::string_view name;
@@ -77,6 +79,10 @@ inline constexpr AccountMetric kTopUpTotal{"billing_account_top_up_total", "coun
                                            "Every increase of available credit seen, added up."};
 inline constexpr AccountMetric kUp{"billing_account_up", "gauge", AccountLabels::kNone,
                                    "Whether the last poll of the account succeeded."};
+inline constexpr AccountMetric kStatus{
+    "billing_account_status", "gauge", AccountLabels::kStatus,
+    "Whether the account is active, frozen or closed at the provider: 1 for the one it is in, 0 "
+    "for the others; absent where the provider does not say."};
 inline constexpr AccountMetric kLastSuccessTimestamp{
     "billing_account_last_success_timestamp_seconds", "gauge", AccountLabels::kNone,
     "As of when the newest billing data is."};
@@ -102,7 +108,7 @@ inline constexpr AccountMetric kAlertEndedTimestamp{
     "threshold_lowered."};
 
 // All families, in the order of exposition.
-inline constexpr std::array<AccountMetric, 19> kAccountMetrics{kInfo,
+inline constexpr std::array<AccountMetric, 20> kAccountMetrics{kInfo,
                                                                kAvailableCredit,
                                                                kCashBalance,
                                                                kCreditLimit,
@@ -114,6 +120,7 @@ inline constexpr std::array<AccountMetric, 19> kAccountMetrics{kInfo,
                                                                kSpendTotal,
                                                                kTopUpTotal,
                                                                kUp,
+                                                               kStatus,
                                                                kLastSuccessTimestamp,
                                                                kAlertEnabled,
                                                                kAlertThreshold,

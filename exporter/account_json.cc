@@ -100,6 +100,8 @@ ordered_json AccountJson(const Account& account) {
   return {{"provider", m.account.provider},
           {"account_id", m.account.account_id},
           {"account_name", m.account_name},
+          {"owner", m.owner},
+          {"status", m.status == AccountStatus::kUnknown ? "unknown" : ToString(m.status)},
           {"contact", account.contact},
           {"source", account.source},
           {"currency", m.currency},

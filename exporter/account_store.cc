@@ -41,6 +41,7 @@ class Writer {
 
   Account account_;
   long long costs_incurred_ = 0;
+  long long status_ = 0;
   std::optional<soci::statement> put_account_;
 
   AccountKey key_;
@@ -61,20 +62,23 @@ void Writer::PutAccount(const Account& account) {
   using soci::use;
   account_ = account;
   costs_incurred_ = static_cast<long long>(account.memory.costs_incurred);
+  status_ = static_cast<long long>(account.memory.status);
   if (!put_account_) {
     AccountMemory& m = account_.memory;
     put_account_.emplace(
         (sql_.prepare
-             << "INSERT INTO accounts (provider, account_id, source, account_name, currency, "
-                "available_credit, cash_balance, credit_limit, credit_refunds, "
+             << "INSERT INTO accounts (provider, account_id, source, account_name, owner, status, "
+                "currency, available_credit, cash_balance, credit_limit, credit_refunds, "
                 "unsettled_current_month, unsettled_previous_months, costs_incurred, up, "
                 "last_success, changed, spend_total, top_up_total, last_instant) VALUES (:provider,"
-                " :account_id, :source, :account_name, :currency, :available_credit, "
+                " :account_id, :source, :account_name, :owner, :status, :currency, "
+                ":available_credit, "
                 ":cash_balance, :credit_limit, :credit_refunds, :unsettled_current_month, "
                 ":unsettled_previous_months, :costs_incurred, :up, :last_success, :changed, "
                 ":spend_total, :top_up_total, :last_instant) ON CONFLICT (provider, account_id) "
                 "DO UPDATE SET source = excluded.source, account_name = excluded.account_name, "
-                "currency = excluded.currency, available_credit = excluded.available_credit, "
+                "owner = excluded.owner, status = excluded.status, currency = excluded.currency, "
+                "available_credit = excluded.available_credit, "
                 "cash_balance = excluded.cash_balance, credit_limit = excluded.credit_limit, "
                 "credit_refunds = excluded.credit_refunds, unsettled_current_month = "
                 "excluded.unsettled_current_month, unsettled_previous_months = "
@@ -83,8 +87,8 @@ void Writer::PutAccount(const Account& account) {
                 "excluded.changed, spend_total = excluded.spend_total, top_up_total = "
                 "excluded.top_up_total, last_instant = excluded.last_instant",
          use(m.account.provider), use(m.account.account_id), use(account_.source),
-         use(m.account_name), use(m.currency), use(m.available_credit), use(m.terms.cash_balance),
-         use(m.terms.credit_limit), use(m.terms.credit_refunds),
+         use(m.account_name), use(m.owner), use(status_), use(m.currency), use(m.available_credit),
+         use(m.terms.cash_balance), use(m.terms.credit_limit), use(m.terms.credit_refunds),
          use(m.terms.unsettled_current_month), use(m.terms.unsettled_previous_months),
          use(costs_incurred_), use(m.up), use(m.last_success), use(m.changed), use(m.spend_total),
          use(m.top_up_total), use(m.last_instant)));
@@ -227,6 +231,15 @@ AccountStore::AccountStore(Store& store) : store_(store) {}
 
 void AccountStore::Commit(std::span<const AccountChange> changes, std::span<const EditRecord> edits,
                           Time now) {
+  try {
+    WriteAll(changes, edits, now);
+  } catch (const std::exception& e) {
+    throw StoreError(store_.Explain(e));
+  }
+}
+
+void AccountStore::WriteAll(std::span<const AccountChange> changes,
+                            std::span<const EditRecord> edits, Time now) {
   std::optional<soci::transaction> transaction;
   std::optional<Writer> writer;
   const auto begin = [&] {
@@ -254,15 +267,16 @@ std::vector<Account> AccountStore::Load() {
   Account row;
   AccountMemory& m = row.memory;
   long long costs_incurred = 0;
+  long long status = 0;
   soci::statement read_accounts =
-      (sql.prepare << "SELECT provider, account_id, source, account_name, currency, "
+      (sql.prepare << "SELECT provider, account_id, source, account_name, owner, status, currency, "
                       "available_credit, cash_balance, credit_limit, credit_refunds, "
                       "unsettled_current_month, unsettled_previous_months, costs_incurred, up, "
                       "last_success, changed, spend_total, top_up_total, last_instant "
                       "FROM accounts",
        into(m.account.provider), into(m.account.account_id), into(row.source), into(m.account_name),
-       into(m.currency), into(m.available_credit), into(m.terms.cash_balance),
-       into(m.terms.credit_limit), into(m.terms.credit_refunds),
+       into(m.owner), into(status), into(m.currency), into(m.available_credit),
+       into(m.terms.cash_balance), into(m.terms.credit_limit), into(m.terms.credit_refunds),
        into(m.terms.unsettled_current_month), into(m.terms.unsettled_previous_months),
        into(costs_incurred), into(m.up), into(m.last_success), into(m.changed), into(m.spend_total),
        into(m.top_up_total), into(m.last_instant));
@@ -272,6 +286,10 @@ std::vector<Account> AccountStore::Load() {
       Corrupt(m.account, "costs_incurred " + std::to_string(costs_incurred));
     }
     m.costs_incurred = static_cast<CostsIncurred>(costs_incurred);
+    if (status < 0 || status > static_cast<long long>(AccountStatus::kClosed)) {
+      Corrupt(m.account, "status " + std::to_string(status));
+    }
+    m.status = static_cast<AccountStatus>(status);
     accounts.emplace(m.account, row);
   }
 

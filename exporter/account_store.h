@@ -41,6 +41,9 @@ class AccountStore {
   void Commit(std::span<const AccountChange> changes, std::span<const EditRecord> edits, Time now);
 
  private:
+  void WriteAll(std::span<const AccountChange> changes, std::span<const EditRecord> edits,
+                Time now);
+
   Store& store_;
 };
 

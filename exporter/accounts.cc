@@ -126,10 +126,10 @@ void Accounts::Configure(const AccountRules& rules, Time now) {
   }
 }
 
-void Accounts::ApplyReadings(const std::string& source, std::vector<Reading> readings, Time now) {
+void Accounts::ApplyFetched(const std::string& source, const Fetched& fetched, Time now) {
   const std::lock_guard lock(mutex_);
   if (!rules_.sources.contains(source)) return;
-  Merged merged = MergeReadings(*snapshot(), rules_, source, std::move(readings), now);
+  Merged merged = MergeFetched(*snapshot(), rules_, source, fetched, now);
   const std::map<AccountKey, std::string> problems = std::move(merged.problems);
   CommitAndPublish(std::move(merged), now);
   LogProblems(source, problems);

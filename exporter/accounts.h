@@ -48,7 +48,7 @@ class Accounts {
 
   // Polls of sources that the last configuration does not have are ignored.
   void Configure(const AccountRules& rules, Time now);
-  void ApplyReadings(const std::string& source, std::vector<Reading> readings, Time now);
+  void ApplyFetched(const std::string& source, const Fetched& fetched, Time now);
   void ApplyFailure(const std::string& source, Time now);
 
   [[nodiscard]] tl::expected<EditOutcome, EditRefusal> ApplyEdit(const EditRequest& request,

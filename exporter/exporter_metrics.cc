@@ -5,6 +5,7 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <array>
 #include <map>
 #include <mutex>
 
@@ -23,11 +24,13 @@ namespace {
 double Seconds(Time t) { return static_cast<double>(ToMillis(t)) / 1000; }
 
 struct SourceSeries {
-  Counter* success;
-  Counter* failure;
+  std::array<Counter*, 3> polls;  // In the order of PollReport::Outcome.
   Gauge* duration;
   Gauge* last_poll;
+  Gauge* next_poll;
+  Gauge* failures_in_a_row;
   Gauge* accounts;
+  Gauge* accounts_failed;
 };
 
 }  // namespace
@@ -52,10 +55,24 @@ struct ExporterMetrics::Impl {
                                  .Name("lowbalance_exporter_last_poll_timestamp_seconds")
                                  .Help("When a source was last polled, whatever the outcome.")
                                  .Register(registry);
+  Family<Gauge>& next_poll = BuildGauge()
+                                 .Name("lowbalance_exporter_next_poll_timestamp_seconds")
+                                 .Help("When a source is due to be polled next.")
+                                 .Register(registry);
+  Family<Gauge>& failures_in_a_row =
+      BuildGauge()
+          .Name("lowbalance_exporter_consecutive_poll_failures")
+          .Help("Polls of a source that failed since the last that did not.")
+          .Register(registry);
   Family<Gauge>& accounts = BuildGauge()
                                 .Name("lowbalance_exporter_accounts")
-                                .Help("Accounts in the last poll of a source that succeeded.")
+                                .Help("Accounts read in the last poll of a source that answered.")
                                 .Register(registry);
+  Family<Gauge>& accounts_failed =
+      BuildGauge()
+          .Name("lowbalance_exporter_accounts_failed")
+          .Help("Accounts that the last poll of a source that answered could not read.")
+          .Register(registry);
   Family<Counter>& edits = BuildCounter()
                                .Name("lowbalance_exporter_edits_total")
                                .Help("Edits of alert settings through the API, by outcome.")
@@ -90,11 +107,15 @@ void ExporterMetrics::AddSource(const std::string& source) {
   const std::lock_guard lock(impl_->mutex);
   impl_->sources.try_emplace(
       source, SourceSeries{
-                  .success = &impl_->polls.Add({{"source", source}, {"outcome", "success"}}),
-                  .failure = &impl_->polls.Add({{"source", source}, {"outcome", "failure"}}),
+                  .polls = {&impl_->polls.Add({{"source", source}, {"outcome", "success"}}),
+                            &impl_->polls.Add({{"source", source}, {"outcome", "partial"}}),
+                            &impl_->polls.Add({{"source", source}, {"outcome", "failure"}})},
                   .duration = &impl_->poll_duration.Add({{"source", source}}),
                   .last_poll = &impl_->last_poll.Add({{"source", source}}),
+                  .next_poll = &impl_->next_poll.Add({{"source", source}}),
+                  .failures_in_a_row = &impl_->failures_in_a_row.Add({{"source", source}}),
                   .accounts = &impl_->accounts.Add({{"source", source}}),
+                  .accounts_failed = &impl_->accounts_failed.Add({{"source", source}}),
               });
 }
 
@@ -102,31 +123,31 @@ void ExporterMetrics::RemoveSource(const std::string& source) {
   const std::lock_guard lock(impl_->mutex);
   const auto found = impl_->sources.find(source);
   if (found == impl_->sources.end()) return;
-  impl_->polls.Remove(found->second.success);
-  impl_->polls.Remove(found->second.failure);
+  for (Counter* const outcome : found->second.polls) impl_->polls.Remove(outcome);
   impl_->poll_duration.Remove(found->second.duration);
   impl_->last_poll.Remove(found->second.last_poll);
+  impl_->next_poll.Remove(found->second.next_poll);
+  impl_->failures_in_a_row.Remove(found->second.failures_in_a_row);
   impl_->accounts.Remove(found->second.accounts);
+  impl_->accounts_failed.Remove(found->second.accounts_failed);
   impl_->sources.erase(found);
 }
 
-void ExporterMetrics::PollSucceeded(const std::string& source, Time at,
-                                    std::chrono::duration<double> took, std::size_t accounts) {
+void ExporterMetrics::PollDone(const std::string& source, const PollReport& report) {
   const std::lock_guard lock(impl_->mutex);
   const SourceSeries& series = impl_->sources.at(source);
-  series.success->Increment();
-  series.duration->Set(took.count());
-  series.last_poll->Set(Seconds(at));
-  series.accounts->Set(static_cast<double>(accounts));
+  series.polls.at(static_cast<std::size_t>(report.outcome))->Increment();
+  series.duration->Set(report.took.count());
+  series.last_poll->Set(Seconds(report.at));
+  series.failures_in_a_row->Set(report.failures_in_a_row);
+  if (report.outcome == PollReport::Outcome::kFailure && report.accounts_failed == 0) return;
+  series.accounts->Set(static_cast<double>(report.accounts));
+  series.accounts_failed->Set(static_cast<double>(report.accounts_failed));
 }
 
-void ExporterMetrics::PollFailed(const std::string& source, Time at,
-                                 std::chrono::duration<double> took) {
+void ExporterMetrics::PollDue(const std::string& source, Time at) {
   const std::lock_guard lock(impl_->mutex);
-  const SourceSeries& series = impl_->sources.at(source);
-  series.failure->Increment();
-  series.duration->Set(took.count());
-  series.last_poll->Set(Seconds(at));
+  impl_->sources.at(source).next_poll->Set(Seconds(at));
 }
 
 void ExporterMetrics::EditDone(bool applied) {

@@ -19,12 +19,22 @@ class ExporterMetrics {
   ExporterMetrics(const ExporterMetrics&) = delete;
   ExporterMetrics& operator=(const ExporterMetrics&) = delete;
 
+  // How one poll of a source ended.
+  struct PollReport {
+    enum class Outcome { kSuccess, kPartial, kFailure };  // Partial: without some of the accounts.
+    Outcome outcome = Outcome::kSuccess;
+    Time at{};
+    std::chrono::duration<double> took{};
+    std::size_t accounts = 0;         // Read.
+    std::size_t accounts_failed = 0;  // Known of, and not read.
+    int failures_in_a_row = 0;
+  };
+
   // A source has series from AddSource to RemoveSource.
   void AddSource(const std::string& source);
   void RemoveSource(const std::string& source);
-  void PollSucceeded(const std::string& source, Time at, std::chrono::duration<double> took,
-                     std::size_t accounts);
-  void PollFailed(const std::string& source, Time at, std::chrono::duration<double> took);
+  void PollDone(const std::string& source, const PollReport& report);
+  void PollDue(const std::string& source, Time at);
 
   void EditDone(bool applied);
   void StoreFailed();

@@ -129,6 +129,7 @@ class Exposition {
       AppendLabel(kLabelAccountName, account.memory.account_name, out_);
       AppendLabel(kLabelContact, account.contact, out_);
       AppendLabel(kLabelSource, account.source, out_);
+      if (!account.memory.owner.empty()) AppendLabel(kLabelOwner, account.memory.owner, out_);
       family.End(true);
     });
   }
@@ -161,6 +162,18 @@ class Exposition {
     ForEach([&](const Account& account, std::string_view labels) {
       family.Begin(labels);
       family.End(account.memory.up);
+    });
+  }
+
+  void Status() {
+    FamilyWriter family(kStatus, out_);
+    ForEach([&](const Account& account, std::string_view labels) {
+      if (account.memory.status == AccountStatus::kUnknown) return;
+      for (const AccountStatus status : kAccountStatuses) {
+        family.Begin(labels);
+        AppendLabel(kLabelStatus, ToString(status), out_);
+        family.End(account.memory.status == status);
+      }
     });
   }
 
@@ -247,6 +260,7 @@ void AppendAccountMetrics(const Snapshot& snapshot, std::string& out) {
   to.Amounts(kSpendTotal, [](const AccountMemory& m) { return std::optional(m.spend_total); });
   to.Amounts(kTopUpTotal, [](const AccountMemory& m) { return std::optional(m.top_up_total); });
   to.Up();
+  to.Status();
   to.Instants(kLastSuccessTimestamp, &AccountMemory::last_success);
   to.Enabled();
   to.Thresholds();

@@ -25,42 +25,80 @@ Account Failed(const Account& account) {
   return after;
 }
 
-// An account that the poll did not show.
-void PutUnseen(Merged& merged, const AccountPtr& account, std::string_view source) {
+// An account that the poll did not show. `complete`: so the source no longer has it.
+void PutUnseen(Merged& merged, const AccountPtr& account, std::string_view source, bool complete) {
   if (account->source != source) {
     merged.next.accounts.push_back(account);
     return;
   }
   Account after = Failed(*account);
-  after.released = true;
-  merged.problems.emplace(account->memory.account, "the source no longer contains it");
+  after.released = complete || account->released;
+  merged.problems.emplace(account->memory.account, complete ? "the source no longer contains it"
+                                                            : "the source was not read to its end");
   Put(merged, account, std::move(after));
 }
 
-void PutSeen(Merged& merged, const AccountPtr& account, const AccountRules& rules,
-             std::string_view source, const Reading& reading, Time now) {
+// What the poll has to say of one account: one of the two.
+struct Shown {
+  const Reading* reading = nullptr;
+  const AccountFailure* failure = nullptr;
+
+  [[nodiscard]] const AccountKey& key() const {
+    return reading != nullptr ? reading->account : failure->account;
+  }
+};
+
+std::vector<Shown> InOrder(const Fetched& fetched) {
+  std::vector<Shown> shown;
+  shown.reserve(fetched.readings.size() + fetched.failures.size());
+  for (const Reading& reading : fetched.readings) shown.push_back({.reading = &reading});
+  for (const AccountFailure& failure : fetched.failures) shown.push_back({.failure = &failure});
+  std::sort(shown.begin(), shown.end(),
+            [](const Shown& a, const Shown& b) { return a.key() < b.key(); });
+  // A source shows each account once.
+  assert(std::adjacent_find(shown.begin(), shown.end(), [](const Shown& a, const Shown& b) {
+           return a.key() == b.key();
+         }) == shown.end());
+  return shown;
+}
+
+void PutShown(Merged& merged, const AccountPtr& account, const AccountRules& rules,
+              std::string_view source, const Shown& shown, Time now) {
+  const AccountKey& key = shown.key();
+  const bool owned = account && !account->source.empty() && !account->released &&
+                     rules.sources.contains(account->source);
+  if (owned && account->source != source) {
+    merged.problems.emplace(key, "it is read from source " + account->source);
+    merged.next.accounts.push_back(account);
+    return;
+  }
   Account after;
   if (account) {
     after = *account;
   } else {
-    after.memory.account = reading.account;
+    after.memory.account = key;
     rules.Decorate(after);
   }
-  const bool others = account && !account->source.empty() && account->source != source &&
-                      !account->released && rules.sources.contains(account->source);
-  if (others) {
-    merged.problems.emplace(reading.account, "it is read from source " + account->source);
-    merged.next.accounts.push_back(account);
-    return;
+  std::string problem;
+  if (shown.reading != nullptr) {
+    auto observed = Observe(after.memory, *shown.reading, now);
+    if (observed) {
+      after.memory = std::move(*observed);
+    } else {
+      problem = observed.error().message;
+    }
+  } else {
+    problem = shown.failure->message;
   }
-  auto observed = Observe(after.memory, reading, now);
-  if (observed) {
-    after.memory = std::move(*observed);
+  if (problem.empty()) {
     after.source = source;
     after.released = false;
   } else {
-    after.memory = ObserveFailure(std::move(after.memory));
-    merged.problems.emplace(reading.account, observed.error().message);
+    const auto status = shown.failure != nullptr ? shown.failure->status : AccountStatus::kUnknown;
+    after.memory = ObserveFailure(std::move(after.memory), status);
+    // An account that nobody has shown yet is at least known to be there.
+    if (after.source.empty()) after.source = source;
+    merged.problems.emplace(key, std::move(problem));
   }
   Put(merged, account, std::move(after));
 }
@@ -90,27 +128,21 @@ void ApplySettings(Merged& merged, Account& account, const AccountConfig& config
 
 }  // namespace
 
-Merged MergeReadings(const Snapshot& before, const AccountRules& rules, std::string_view source,
-                     std::vector<Reading> readings, Time now) {
-  std::stable_sort(readings.begin(), readings.end(),
-                   [](const Reading& a, const Reading& b) { return a.account < b.account; });
-  // A source shows each account once.
-  assert(
-      std::adjacent_find(readings.begin(), readings.end(), [](const Reading& a, const Reading& b) {
-        return a.account == b.account;
-      }) == readings.end());
+Merged MergeFetched(const Snapshot& before, const AccountRules& rules, std::string_view source,
+                    const Fetched& fetched, Time now) {
+  const std::vector<Shown> all = InOrder(fetched);
   Merged merged;
-  merged.next.accounts.reserve(before.accounts.size() + readings.size());
+  merged.next.accounts.reserve(before.accounts.size() + all.size());
   auto account = before.accounts.begin();
-  for (const Reading& reading : readings) {
-    while (account != before.accounts.end() && (*account)->memory.account < reading.account) {
-      PutUnseen(merged, *account++, source);
+  for (const Shown& shown : all) {
+    while (account != before.accounts.end() && (*account)->memory.account < shown.key()) {
+      PutUnseen(merged, *account++, source, fetched.complete);
     }
     const bool known =
-        account != before.accounts.end() && (*account)->memory.account == reading.account;
-    PutSeen(merged, known ? *account++ : nullptr, rules, source, reading, now);
+        account != before.accounts.end() && (*account)->memory.account == shown.key();
+    PutShown(merged, known ? *account++ : nullptr, rules, source, shown, now);
   }
-  while (account != before.accounts.end()) PutUnseen(merged, *account++, source);
+  while (account != before.accounts.end()) PutUnseen(merged, *account++, source, fetched.complete);
   return merged;
 }
 

@@ -12,6 +12,7 @@
 #include "exporter/account_rules.h"
 #include "exporter/account_store.h"
 #include "exporter/snapshot.h"
+#include "exporter/source.h"
 
 namespace lowbalance {
 
@@ -23,14 +24,13 @@ struct Merged {
   std::map<AccountKey, std::string> problems;
 };
 
-// A good poll of a source. Accounts of the source that it no longer contains, and those whose
-// reading is older than what is known, count as polled without success. An account that another
-// configured source has is left alone.
-[[nodiscard]] Merged MergeReadings(const Snapshot& before, const AccountRules& rules,
-                                   std::string_view source, std::vector<Reading> readings,
-                                   Time now);
+// What a poll of a source showed. Accounts that it could not be asked about, those that it no
+// longer contains, and those whose reading is older than what is known count as polled without
+// success. An account that another configured source has is left alone.
+[[nodiscard]] Merged MergeFetched(const Snapshot& before, const AccountRules& rules,
+                                  std::string_view source, const Fetched& fetched, Time now);
 
-// A failed poll of a source.
+// A poll of a source that failed as a whole.
 [[nodiscard]] Merged MergeFailure(const Snapshot& before, std::string_view source);
 
 // A configuration, at the start or after a reload: contacts, provisioned settings. Accounts that

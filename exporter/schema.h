@@ -7,7 +7,7 @@
 
 namespace lowbalance {
 
-inline constexpr std::array<std::string_view, 1> kExporterMigrations{R"sql(
+inline constexpr std::array<std::string_view, 2> kExporterMigrations{R"sql(
 CREATE TABLE accounts (
   provider TEXT NOT NULL,
   account_id TEXT NOT NULL,
@@ -68,6 +68,10 @@ CREATE TABLE edits (
   to_currency TEXT NOT NULL
 );
 CREATE INDEX edits_by_account ON edits (provider, account_id, id);
+)sql",
+                                                                     R"sql(
+ALTER TABLE accounts ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+ALTER TABLE accounts ADD COLUMN status BIGINT NOT NULL DEFAULT 0;
 )sql"};
 
 }  // namespace lowbalance

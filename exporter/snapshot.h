@@ -14,7 +14,8 @@ namespace lowbalance {
 
 struct Account {
   AccountMemory memory;
-  // Whose reading the memory is of; empty if no source has ever shown the account.
+  // Whose reading the memory is of, or who said first that the account is there; empty if no source
+  // ever did.
   std::string source;
   // The last good poll of `source` did not contain the account, so another source may have it.
   bool released = false;

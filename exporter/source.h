@@ -1,7 +1,10 @@
 #pragma once
 // Where balances come from: one Source per billing API, or file, that is polled.
 
+#include <chrono>
 #include <memory>
+#include <stop_token>
+#include <string>
 #include <vector>
 
 #include "config/config.h"
@@ -11,13 +14,49 @@
 
 namespace lowbalance {
 
+// What a source is told when it is asked.
+struct FetchContext {
+  Time now{};
+  // Nobody waits for the answer any longer than this.
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+  // Requested when the program stops or the source leaves the configuration.
+  std::stop_token stop;
+
+  // How long the next step may take: nothing once the deadline has passed or stop is requested.
+  [[nodiscard]] Millis Remaining() const;
+  // Kind kRetry, with what the source was doing, if Remaining() is nothing.
+  [[nodiscard]] Result<void> Check(const std::string& doing) const;
+};
+
+// An account that the source is known to have, and could not be asked about.
+struct AccountFailure {
+  AccountKey account;
+  std::string message;
+  AccountStatus status = AccountStatus::kUnknown;  // Where that is known all the same.
+};
+
+// What a source shows. Each account stands in one of the lists, once, with a key that is valid
+// (IsValidName, IsValidAccountId).
+struct Fetched {
+  std::vector<Reading> readings;
+  std::vector<AccountFailure> failures;
+  // Whether the lists name every account the source has. Then one that is not among them is gone,
+  // and another source may have it; else it only counts as polled without success.
+  bool complete = true;
+};
+
 class Source {
  public:
   virtual ~Source() = default;
 
-  // Reads all accounts the source has, each once. An answer that is wrong in any part is an error
-  // as a whole: a failed poll changes no balance. Called from one thread at a time; may block.
-  [[nodiscard]] virtual Result<std::vector<Reading>> Fetch(Time now) = 0;
+  // Reads all accounts the source has. An error is a failed poll of them all. What cannot be
+  // trusted as a whole (a file that is wrong anywhere) is an error; where each account is asked for
+  // by a call of its own, a call that fails is a failure of that account alone. A failed poll, of
+  // all or of one, changes no balance.
+  //
+  // Called from one thread at a time. May block, but not on after the context's deadline or a
+  // request to stop: the thread is waited for.
+  [[nodiscard]] virtual Result<Fetched> Fetch(const FetchContext& context) = 0;
 };
 
 // The source that a configuration without mistakes describes.

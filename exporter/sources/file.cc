@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -15,6 +16,9 @@ namespace lowbalance {
 namespace {
 
 constexpr std::int64_t kMaxBytes = std::int64_t{256} << 20;
+
+// Read at once: between two of these a request to stop is heard.
+constexpr std::size_t kPiece = std::size_t{4} << 20;
 
 // A file system's clock may stand still for as long as this, so a file modified more recently
 // could be written again without looking any different.
@@ -36,11 +40,15 @@ class Descriptor {
   const int fd_;
 };
 
-Result<std::string> ReadAll(int fd, std::int64_t size, const std::string& name) {
+Result<std::string> ReadAll(int fd, std::int64_t size, const std::string& name,
+                            const FetchContext& fetch) {
   std::string text(static_cast<std::size_t>(size), '\0');
   std::size_t filled = 0;
   while (filled < text.size()) {
-    const ssize_t n = ::read(fd, text.data() + filled, text.size() - filled);
+    if (const auto go_on = fetch.Check("reading " + name); !go_on) {
+      return tl::unexpected(go_on.error());
+    }
+    const ssize_t n = ::read(fd, text.data() + filled, std::min(kPiece, text.size() - filled));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return Retry("cannot read " + name + ": " + std::strerror(errno));
     if (n == 0) break;
@@ -69,15 +77,15 @@ Result<FileSource::Version> FileSource::VersionOf(int fd, const std::string& nam
       .modified_ns = std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec};
 }
 
-Result<std::vector<Reading>> FileSource::Fetch(Time now) {
+Result<Fetched> FileSource::Fetch(const FetchContext& fetch) {
   const std::string name = path_.string();
   const Descriptor file(name);
   if (file.get() < 0) return Retry("cannot open " + name + ": " + std::strerror(errno));
   const auto before = VersionOf(file.get(), name);
   if (!before) return tl::unexpected(before.error());
-  if (read_ == *before) return readings_;
+  if (read_ == *before) return Fetched{.readings = readings_};
 
-  const auto text = ReadAll(file.get(), before->size, name);
+  const auto text = ReadAll(file.get(), before->size, name, fetch);
   if (!text) return tl::unexpected(text.error());
   const auto after = VersionOf(file.get(), name);
   if (!after) return tl::unexpected(after.error());
@@ -90,11 +98,11 @@ Result<std::vector<Reading>> FileSource::Fetch(Time now) {
                             .modified = TimeFromMillis(before->modified_ns / 1'000'000)};
   auto readings =
       path_.extension() == ".csv" ? ParseFileCsv(*text, context) : ParseFileJson(*text, context);
-  if (!readings) return readings;
+  if (!readings) return tl::unexpected(readings.error());
   readings_ = std::move(*readings);
   read_.reset();
-  if (context.modified + kClockGrain < now) read_ = *before;
-  return readings_;
+  if (context.modified + kClockGrain < fetch.now) read_ = *before;
+  return Fetched{.readings = readings_};
 }
 
 }  // namespace lowbalance

@@ -22,7 +22,7 @@ class FileSource : public Source {
 
   // A file that is the same as at the last good poll is not read again; it gives the same
   // readings, which thereby age.
-  [[nodiscard]] Result<std::vector<Reading>> Fetch(Time now) override;
+  [[nodiscard]] Result<Fetched> Fetch(const FetchContext& context) override;
 
  private:
   // What tells whether a file has been written since.

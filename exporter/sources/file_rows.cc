@@ -36,6 +36,10 @@ std::string_view FileFieldName(std::size_t field) {
       return "account_id";
     case kFileAccountName:
       return "account_name";
+    case kFileOwner:
+      return "owner";
+    case kFileStatus:
+      return "status";
     case kFileProvider:
       return "provider";
     case kFileCurrency:
@@ -126,6 +130,13 @@ void FileReadings::Add(const FileRow& row) {
   }
   reading.account_name = text(kFileAccountName);
   check(kFileAccountName, WrongName(reading.account_name));
+  reading.owner = text(kFileOwner);
+  check(kFileOwner, WrongName(reading.owner));
+  if (const auto status = text(kFileStatus); !status.empty()) {
+    const auto parsed = ParseAccountStatus(status);
+    if (parsed) reading.status = *parsed;
+    if (!parsed) check(kFileStatus, "not one of active, frozen and closed: " + Quoted(status));
+  }
   if (const auto currency = ParseCurrency(text(kFileCurrency))) {
     reading.currency = *currency;
   } else {

@@ -30,6 +30,8 @@ struct FileContext {
 enum FileField : std::size_t {
   kFileAccountId,
   kFileAccountName,
+  kFileOwner,
+  kFileStatus,
   kFileProvider,
   kFileCurrency,
   kFileAvailableCredit,

@@ -83,9 +83,17 @@ TEST(ConfigTest, EveryKeyIsRead) {
   EXPECT_EQ(config.exporter.sources[0].type, "file");
   EXPECT_EQ(config.exporter.sources[0].provider, "demo");
   EXPECT_EQ(config.exporter.sources[0].interval, 250ms);
+  EXPECT_EQ(config.exporter.sources[0].jitter, 50ms);
+  EXPECT_EQ(config.exporter.sources[0].timeout, 2s);
+  EXPECT_EQ(config.exporter.sources[0].retry_first, 1s);
+  EXPECT_EQ(config.exporter.sources[0].retry_longest, 8s);
   EXPECT_EQ(config.exporter.sources[0].path, "/etc/lb/balances.csv");
   EXPECT_EQ(config.exporter.sources[1].provider, "");
   EXPECT_EQ(config.exporter.sources[1].interval, 1min);
+  EXPECT_EQ(config.exporter.sources[1].jitter, 0ms);
+  EXPECT_EQ(config.exporter.sources[1].timeout, 30s);
+  EXPECT_EQ(config.exporter.sources[1].retry_first, 1min);
+  EXPECT_EQ(config.exporter.sources[1].retry_longest, 1min);
   EXPECT_EQ(config.exporter.sources[1].path, "/srv/more.json");
 
   ASSERT_EQ(config.exporter.accounts.size(), 3U);

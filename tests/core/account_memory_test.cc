@@ -146,6 +146,9 @@ TEST(AccountMemoryTest, AFailedPollChangesNothingButUp) {
   ASSERT_TRUE(expected.up);
   expected.up = false;
   EXPECT_EQ(ObserveFailure(account.memory()), expected);
+  expected.status = AccountStatus::kFrozen;
+  EXPECT_EQ(ObserveFailure(account.memory(), AccountStatus::kFrozen), expected)
+      << "a provider may show the status where it does not show the balance";
 }
 
 TEST(AccountMemoryTest, SpendAndTopUpsAreCountedApart) {

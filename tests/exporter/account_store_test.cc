@@ -21,6 +21,8 @@ Account Full() {
   AccountMemory& m = account.memory;
   m.account = {"demo", "17 'quoted' 北京"};
   m.account_name = "Acme \"Ltd\"; DROP TABLE accounts; --\nline 2";
+  m.owner = "Acme Holding";
+  m.status = AccountStatus::kClosed;
   m.currency = "USD";
   m.available_credit = Amount("-9223372036854.775808");
   m.terms = {.cash_balance = Amount("1"),
@@ -168,6 +170,41 @@ TEST_F(AccountStoreTest, ThinsTheHistoryWithAge) {
     }
   }
   EXPECT_EQ(History(), want);
+}
+
+TEST_F(AccountStoreTest, AFullDiskIsToldWithTheFileAndTheRemedy) {
+  store_->session() << "PRAGMA max_page_count = 20";
+  std::vector<AccountChange> changes;
+  for (int i = 0; i < 2000; ++i) {
+    Account account = Full();
+    account.memory.account.account_id = std::to_string(i);
+    changes.push_back({.before = nullptr, .after = Share(account)});
+  }
+  std::string said;
+  try {
+    accounts_->Commit(changes, {}, kNoon);
+  } catch (const StoreError& e) {
+    said = e.what();
+  }
+  EXPECT_EQ(said, "store " + (folder_ / "e.db").string() +
+                      ": cannot grow: the disk is full; free some space");
+  EXPECT_TRUE(accounts_->Load().empty());
+}
+
+TEST_F(AccountStoreTest, AStoreOfTheFirstVersionIsTakenOver) {
+  const std::string url = "sqlite:" + (folder_ / "old.db").string();
+  {
+    Store old({.url = url, .migrations = AccountStore::Migrations().first(1)});
+    old.session() << "INSERT INTO accounts VALUES ('demo', '17', 'bills', 'Acme', 'USD', 90000000, "
+                     "NULL, NULL, NULL, NULL, NULL, 2, 1, 1000, NULL, 0, 0, 1000)";
+  }
+  Store store({.url = url, .migrations = AccountStore::Migrations()});
+  const std::vector<Account> accounts = AccountStore(store).Load();
+  ASSERT_EQ(accounts.size(), 1);
+  EXPECT_EQ(accounts[0].memory.available_credit, Amount("90"));
+  EXPECT_EQ(accounts[0].memory.account_name, "Acme");
+  EXPECT_EQ(accounts[0].memory.owner, "");
+  EXPECT_EQ(accounts[0].memory.status, AccountStatus::kUnknown);
 }
 
 TEST_F(AccountStoreTest, KeepsTheAuditOfEdits) {

@@ -57,8 +57,9 @@ class AccountsApiTest : public testing::Test {
     known.costs_incurred = CostsIncurred::kYes;
     Reading other = ReadingOf("a/b c", "5", now);
     other.account.provider = "other";
-    accounts_.ApplyReadings(
-        "bills", {known, ReadingOf("18", "20", now), ReadingOf("19", "-1", now, "CNY"), other},
+    accounts_.ApplyFetched(
+        "bills",
+        {.readings = {known, ReadingOf("18", "20", now), ReadingOf("19", "-1", now, "CNY"), other}},
         now);
   }
 
@@ -96,7 +97,8 @@ TEST_F(AccountsApiTest, ShowsAllOfAnAccount) {
   EXPECT_EQ(answer.status, 200);
   EXPECT_THAT(answer.head, testing::HasSubstr("Content-Type: application/json"));
   EXPECT_EQ(answer.Json(), json::parse(R"({
-    "provider": "demo", "account_id": "17", "account_name": "Account 17", "contact": "ops",
+    "provider": "demo", "account_id": "17", "account_name": "Account 17",
+    "owner": "", "status": "unknown", "contact": "ops",
     "source": "bills", "currency": "USD", "available_credit": "-1.50",
     "terms": {"cash_balance": "150.00", "credit_limit": "0.00", "credit_refunds": "0.00",
               "unsettled_current_month": "1.005", "unsettled_previous_months": "0.00"},
@@ -113,7 +115,8 @@ TEST_F(AccountsApiTest, WhatIsUnknownIsNull) {
   config_.exporter.accounts.push_back({.account = {"demo", "99"}});
   accounts_.Configure(MakeAccountRules(config_), kNoon);
   EXPECT_EQ(client_->Get("/api/v1/accounts/demo/99").Json(), json::parse(R"({
-    "provider": "demo", "account_id": "99", "account_name": "", "contact": "finance",
+    "provider": "demo", "account_id": "99", "account_name": "",
+    "owner": "", "status": "unknown", "contact": "finance",
     "source": "", "currency": "", "available_credit": null, "terms": {},
     "unexplained_amount": null, "costs_incurred": "unknown", "up": false, "last_success": null,
     "changed": null, "spend_total": "0.00", "top_up_total": "0.00", "alerts": []})"));

@@ -39,7 +39,7 @@ class AccountsTest : public testing::Test {
     now_ += minutes{1};
     std::vector<Reading> readings;
     for (const auto& [id, credit] : credits) readings.push_back(ReadingOf(id, credit, now_));
-    accounts_->ApplyReadings(source, std::move(readings), now_);
+    accounts_->ApplyFetched(source, {.readings = std::move(readings)}, now_);
   }
   void Fail(const std::string& source) {
     now_ += minutes{1};
@@ -116,10 +116,39 @@ TEST_F(AccountsTest, OlderDataIsAFailureOfThatAccountAlone) {
   Poll("a", {{"1", "7"}, {"2", "5"}});
   const Time first = now_;
   now_ += minutes{1};
-  accounts_->ApplyReadings(
-      "a", {ReadingOf("1", "1000", first - minutes{1}), ReadingOf("2", "4", now_)}, now_);
+  accounts_->ApplyFetched(
+      "a", {.readings = {ReadingOf("1", "1000", first - minutes{1}), ReadingOf("2", "4", now_)}},
+      now_);
   EXPECT_EQ(Seen(), "1 a 7 failing, 2 a 4 up");
   EXPECT_EQ(Find("1")->memory.last_success, first);
+}
+
+TEST_F(AccountsTest, AnAccountThatCouldNotBeAskedAboutStaysItsSources) {
+  Poll("a", {{"1", "7"}, {"2", "5"}});
+  now_ += minutes{1};
+  accounts_->ApplyFetched("a",
+                          {.readings = {ReadingOf("2", "4", now_)},
+                           .failures = {{{"demo", "1"}, "no permission"},
+                                        {{"demo", "3"}, "closed", AccountStatus::kClosed}}},
+                          now_);
+  EXPECT_EQ(Seen(), "1 a 7 failing, 2 a 4 up, 3 a ? failing");
+  EXPECT_EQ(Find("1")->memory.status, AccountStatus::kUnknown);
+  EXPECT_EQ(Find("3")->memory.status, AccountStatus::kClosed);
+  Poll("b", {{"1", "100"}, {"3", "100"}});
+  EXPECT_EQ(Seen(), "1 a 7 failing, 2 a 4 up, 3 a ? failing");
+  Restart();
+  EXPECT_EQ(Seen(), "1 a 7 failing, 2 a 4 up, 3 a ? failing");
+}
+
+TEST_F(AccountsTest, ASourceNotReadToItsEndLosesNoAccount) {
+  Poll("a", {{"1", "7"}, {"2", "5"}});
+  now_ += minutes{1};
+  accounts_->ApplyFetched("a", {.readings = {ReadingOf("2", "4", now_)}, .complete = false}, now_);
+  Poll("b", {{"1", "100"}});
+  EXPECT_EQ(Seen(), "1 a 7 failing, 2 a 4 up") << "the account is still a's";
+  Poll("a", {{"2", "4"}});
+  Poll("b", {{"1", "100"}});
+  EXPECT_EQ(Seen(), "1 b 100 up, 2 a 4 up") << "now it is not";
 }
 
 TEST_F(AccountsTest, TheSecondSourceOfAnAccountIsRefused) {
@@ -199,7 +228,7 @@ TEST_F(AccountsTest, APollThatShowsNothingNewWritesNothingAndPublishesNothing) {
   const auto before = accounts_->snapshot();
   store_->session() << "CREATE TRIGGER refuse BEFORE INSERT ON accounts BEGIN "
                        "SELECT RAISE(ABORT, 'no writing'); END";
-  accounts_->ApplyReadings("a", {ReadingOf("1", "150", now_)}, now_ + minutes{1});
+  accounts_->ApplyFetched("a", {.readings = {ReadingOf("1", "150", now_)}}, now_ + minutes{1});
   EXPECT_EQ(accounts_->snapshot(), before);
 }
 

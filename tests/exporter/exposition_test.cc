@@ -41,6 +41,8 @@ Account Full() {
   AccountMemory& m = account.memory;
   m.account = {"acme", "17"};
   m.account_name = "Acme";
+  m.owner = "Acme \"Holding\"";
+  m.status = AccountStatus::kFrozen;
   m.currency = "USD";
   m.available_credit = Amount("-1234.5");
   m.terms = {.cash_balance = Amount("0.000001"),
@@ -70,7 +72,7 @@ TEST(ExpositionTest, EverySeriesOfAnAccount) {
   EXPECT_EQ(TextOf(SnapshotOf({Full()})),
             R"(# HELP billing_account_info Names of the account: always 1. The only place for names.
 # TYPE billing_account_info gauge
-billing_account_info{provider="acme",account_id="17",account_name="Acme",contact="finance",source="bills"} 1
+billing_account_info{provider="acme",account_id="17",account_name="Acme",contact="finance",source="bills",owner="Acme \"Holding\""} 1
 # HELP billing_account_available_credit Available credit as the provider states it, in whole currency units. Polled on a timer, not on scrape; see billing_account_last_success_timestamp_seconds for its age.
 # TYPE billing_account_available_credit gauge
 billing_account_available_credit{provider="acme",account_id="17",currency="USD"} -1234.5
@@ -104,6 +106,11 @@ billing_account_top_up_total{provider="acme",account_id="17",currency="USD"} 100
 # HELP billing_account_up Whether the last poll of the account succeeded.
 # TYPE billing_account_up gauge
 billing_account_up{provider="acme",account_id="17"} 1
+# HELP billing_account_status Whether the account is active, frozen or closed at the provider: 1 for the one it is in, 0 for the others; absent where the provider does not say.
+# TYPE billing_account_status gauge
+billing_account_status{provider="acme",account_id="17",status="active"} 0
+billing_account_status{provider="acme",account_id="17",status="frozen"} 1
+billing_account_status{provider="acme",account_id="17",status="closed"} 0
 # HELP billing_account_last_success_timestamp_seconds As of when the newest billing data is.
 # TYPE billing_account_last_success_timestamp_seconds gauge
 billing_account_last_success_timestamp_seconds{provider="acme",account_id="17"} 1795435200

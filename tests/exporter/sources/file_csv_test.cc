@@ -14,17 +14,20 @@ TEST(ParseFileCsvTest, ReadsAllThereIs) {
   const auto readings = ParseFileCsv(
       "\xef\xbb\xbf"
       "account_name,account_id,provider,currency,available_credit,cash_balance,credit_limit,"
-      "credit_refunds,unsettled_current_month,unsettled_previous_months,costs_incurred,as_of\r\n"
+      "credit_refunds,unsettled_current_month,unsettled_previous_months,costs_incurred,as_of,"
+      "owner,status\r\n"
       "\"Acme, \"\"Ltd\"\"\nBeijing\",17,acme,USD,\"1,090.50\",90.5,1000,0,0,0,true,"
-      "2026-11-23T19:00:00+08:00\r\n"
+      "2026-11-23T19:00:00+08:00,Acme Holding,frozen\r\n"
       "\r\n"
-      ",18,,CNY,,10,20,3,4,5.000001,false,\r\n",
+      ",18,,CNY,,10,20,3,4,5.000001,false,,,\r\n",
       kContext);
   ASSERT_TRUE(readings) << readings.error().message;
   ASSERT_EQ(readings->size(), 2);
   const Reading& first = (*readings)[0];
   EXPECT_EQ(first.account, (AccountKey{"acme", "17"}));
   EXPECT_EQ(first.account_name, "Acme, \"Ltd\"\nBeijing");
+  EXPECT_EQ(first.owner, "Acme Holding");
+  EXPECT_EQ(first.status, AccountStatus::kFrozen);
   EXPECT_EQ(first.currency, "USD");
   EXPECT_EQ(first.available_credit, Amount("1090.5"));
   EXPECT_EQ(first.terms.credit_limit, Amount("1000"));
