@@ -1,6 +1,7 @@
 // lowbalance accounts enable, disable and threshold.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -82,7 +83,7 @@ int Edit(const EditOptions& options) {
       if (!answer.is_object()) wrong = "the server's answer is not a JSON object";
     }
     if (!wrong.empty()) {
-      code = kFailed;
+      code = std::max(code, response ? kFailed : kUnreachable);
       results.push_back({{"account", name}, {"error", wrong}});
       std::fprintf(stderr, "lowbalance: %s: %s\n", name.c_str(), wrong.c_str());
       continue;

@@ -73,13 +73,7 @@ std::string NoProxy() {
 
 }  // namespace
 
-void AddApiOptions(CLI::App& command, ApiOptions& options, const std::string& default_url,
-                   const std::string& url_variable) {
-  options.url = default_url;
-  command.add_option("--url", options.url, "Where the program is.")
-      ->type_name("URL")
-      ->envname(url_variable)
-      ->capture_default_str();
+void AddClientOptions(CLI::App& command, ApiOptions& options) {
   command.add_option("--user", options.user, "Who asks, if the program wants a login.")
       ->type_name("NAME")
       ->envname("LOWBALANCE_USER");
@@ -95,6 +89,16 @@ void AddApiOptions(CLI::App& command, ApiOptions& options, const std::string& de
   command.add_option("--timeout", options.timeout, "How long to wait for an answer.")
       ->type_name("DURATION")
       ->capture_default_str();
+}
+
+void AddApiOptions(CLI::App& command, ApiOptions& options, const std::string& default_url,
+                   const std::string& url_variable) {
+  options.url = default_url;
+  command.add_option("--url", options.url, "Where the program is.")
+      ->type_name("URL")
+      ->envname(url_variable)
+      ->capture_default_str();
+  AddClientOptions(command, options);
   command.add_option("--output", options.output, "table for people, json for scripts.")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"table", "json"}))
@@ -120,6 +124,16 @@ ApiClient::ApiClient(const ApiOptions& options) : options_(options) {
   }
   timeout_ = *timeout;
   password_ = FindPassword(options_);
+  if (options_.bearer_token_file.empty()) return;
+  if (!options_.user.empty()) {
+    throw Stop(kUsage, "--bearer-token-file: not together with --user");
+  }
+  const auto token = ReadSecretFile(options_.bearer_token_file);
+  if (!token) throw Stop(kUsage, "--bearer-token-file: " + token.error().message);
+  if (HasControlCharacters(*token)) {
+    throw Stop(kUsage, "--bearer-token-file: the token has control characters");
+  }
+  bearer_token_ = *token;
 }
 
 Result<ApiClient::Response> ApiClient::Send(const std::string& method, const std::string& path,
@@ -148,6 +162,10 @@ Result<ApiClient::Response> ApiClient::Send(const std::string& method, const std
     set(CURLOPT_USERNAME, options_.user.c_str());
     set(CURLOPT_PASSWORD, password_.c_str());
   }
+  if (!bearer_token_.empty()) {
+    set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BEARER));
+    set(CURLOPT_XOAUTH2_BEARER, bearer_token_.c_str());
+  }
   std::unique_ptr<curl_slist, void (*)(curl_slist*)> headers(nullptr, curl_slist_free_all);
   if (!body.empty()) {
     headers.reset(curl_slist_append(nullptr, "Content-Type: application/json"));
@@ -168,7 +186,7 @@ Result<ApiClient::Response> ApiClient::Send(const std::string& method, const std
 
 std::string ApiClient::Get(const std::string& path) const {
   auto response = Send("GET", path);
-  if (!response) throw Stop(kFailed, response.error().message);
+  if (!response) throw Stop(kUnreachable, response.error().message);
   if (response->status / 100 != 2) throw Stop(kFailed, Complaint(*response));
   return std::move(response->body);
 }
@@ -184,6 +202,8 @@ std::string Complaint(const ApiClient::Response& response) {
     if (error.contains("message") && error["message"].is_string()) {
       text += error["message"].get<std::string>();
     }
+  } else if (json.is_object() && json.contains("error") && json["error"].is_string()) {
+    text = json["error"].get<std::string>();  // Prometheus' form.
   }
   if (text.empty()) text = "the server answered " + std::to_string(response.status);
   if (response.status == 401) text += " (401: give --user and the right password)";

@@ -21,6 +21,7 @@ struct ApiOptions {
   std::string url;
   std::string user;
   std::filesystem::path password_file;
+  std::filesystem::path bearer_token_file;
   std::filesystem::path ca_file;
   std::string output = "table";  // Or "json".
   std::string timeout = "30s";
@@ -28,8 +29,9 @@ struct ApiOptions {
   [[nodiscard]] bool json() const { return output == "json"; }
 };
 
-// Declares --url (or else the variable `url_variable`, or else `default_url`), --user,
-// --password-file, --ca-file, --timeout and --output.
+// Declares --user, --password-file, --ca-file and --timeout.
+void AddClientOptions(CLI::App& command, ApiOptions& options);
+// Those, --url (or else the variable `url_variable`, or else `default_url`) and --output.
 void AddApiOptions(CLI::App& command, ApiOptions& options, const std::string& default_url,
                    const std::string& url_variable);
 
@@ -49,14 +51,15 @@ class ApiClient {
   [[nodiscard]] Result<Response> Send(const std::string& method, const std::string& path,
                                       const std::string& body = "") const;
 
-  // The body of a 2xx response. Anything else throws Stop with kFailed and the server's own
-  // message.
+  // The body of a 2xx response. Anything else throws Stop: with kUnreachable where there was no
+  // answer, else with kFailed and the server's own message.
   [[nodiscard]] std::string Get(const std::string& path) const;
 
  private:
   ApiOptions options_;
   Millis timeout_{};
   std::string password_;
+  std::string bearer_token_;
 };
 
 // What the server said is wrong, for a person: its message, or what the status means.

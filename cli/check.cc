@@ -3,30 +3,47 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 
 #include "base/clock.h"
+#include "base/store.h"
 #include "base/web_config.h"
 #include "cli/commands.h"
 #include "cli/config_option.h"
+#include "cli/json_text.h"
 #include "core/text.h"
+#include "exporter/service.h"
 #include "exporter/source.h"
+#include "webhook/schema.h"
 
 namespace lowbalance::cli {
 namespace {
 
+using nlohmann::ordered_json;
+
+struct Options {
+  std::string file;
+  std::string output = "text";
+};
+
 // What is no mistake in the file, but would surprise where the file is used.
+struct Warning {
+  std::string key;
+  std::string message;
+};
+
 class Warnings {
  public:
   void Add(std::string_view key, const std::string& message) {
-    std::fprintf(stderr, "warning: %.*s: %s\n", static_cast<int>(key.size()), key.data(),
-                 message.c_str());
-    ++count_;
+    all_.push_back({std::string(key), message});
   }
 
   // Files are read by the programs, perhaps under another user or on another machine.
@@ -36,11 +53,15 @@ class Warnings {
     }
   }
 
-  [[nodiscard]] int count() const { return count_; }
+  [[nodiscard]] const std::vector<Warning>& all() const { return all_; }
 
  private:
-  int count_ = 0;
+  std::vector<Warning> all_;
 };
+
+std::string Count(std::size_t n, const std::string& what) {
+  return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
+}
 
 void CheckFiles(const Config& config, Warnings& warnings) {
   warnings.Readable("exporter.web_config_file", config.exporter.server.web_config_file);
@@ -48,6 +69,15 @@ void CheckFiles(const Config& config, Warnings& warnings) {
   warnings.Readable("webhook.bearer_token_file", config.webhook.bearer_token_file);
   warnings.Readable("webhook.email.password_file", config.webhook.email.password_file);
   warnings.Readable("webhook.email.ca_file", config.webhook.email.ca_file);
+}
+
+// The programs may run elsewhere, so what is wrong with a store here is a warning.
+void CheckStores(const Config& config, Warnings& warnings) {
+  const auto check = [&](std::string_view key, const Store::Options& options) {
+    if (const std::string wrong = Store::Check(options); !wrong.empty()) warnings.Add(key, wrong);
+  };
+  check("exporter.store", ExporterStore(config));
+  check("webhook.store", WebhookStore(config));
 }
 
 void CheckContacts(const Config& config, Warnings& warnings) {
@@ -68,6 +98,27 @@ void CheckContacts(const Config& config, Warnings& warnings) {
   }
 }
 
+// What is written less often than billing data may be old is too old between two writings, and then
+// alerts are put off.
+void CheckAge(const Config& config, const std::string& key, const Fetched& fetched, Time now,
+              Warnings& warnings) {
+  const Millis most = config.pipeline.billing_data_max_age;
+  std::size_t old = 0;
+  std::optional<Time> oldest;
+  for (const Reading& reading : fetched.readings) {
+    if (!reading.as_of || now - *reading.as_of <= most) continue;
+    ++old;
+    oldest = std::min(oldest.value_or(*reading.as_of), *reading.as_of);
+  }
+  if (old == 0) return;
+  warnings.Add(key, "the data of " + std::to_string(old) + " of its " +
+                        Count(fetched.readings.size(), "account") + " is as of " +
+                        FormatRfc3339(*oldest) +
+                        " and earlier than pipeline.billing_data_max_age (" + FormatDuration(most) +
+                        ") allows: alerts are put off until there is newer. Where it is written "
+                        "less often, set that to more than the time between two writings");
+}
+
 // Reads the sources that are files, as the exporter would. What such a file holds is data and its
 // mistakes are warnings; that two sources claim one account is a mistake of the configuration, as
 // the balance would jump from one to the other with every poll.
@@ -84,13 +135,15 @@ std::vector<Mistake> CheckSources(const Config& config, Warnings& warnings) {
       all_read = false;
       continue;
     }
+    const Time now = SystemClock()();
     const auto fetched = MakeSource(source)->Fetch(
-        {.now = SystemClock()(), .deadline = std::chrono::steady_clock::now() + source.timeout});
+        {.now = now, .deadline = std::chrono::steady_clock::now() + source.timeout});
     if (!fetched) {
       warnings.Add(key, "this would be a failed poll: " + fetched.error().message);
       all_read = false;
       continue;
     }
+    CheckAge(config, key, *fetched, now, warnings);
     for (const Reading& reading : fetched->readings) {
       const auto [first, is_new] = claimed.emplace(reading.account, source.name);
       if (is_new || first->second == source.name) continue;
@@ -128,10 +181,6 @@ std::vector<Mistake> WebMistakes(const Config& config) {
   return mistakes;
 }
 
-std::string Count(std::size_t n, const std::string& what) {
-  return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
-}
-
 void PrintSummary(const Config& config) {
   const auto line = [](const char* name, const std::string& text) {
     std::printf("  %-10s %s\n", name, text.c_str());
@@ -160,42 +209,79 @@ void PrintSummary(const Config& config) {
   line("reminders", cadence);
 }
 
-int Check(std::string file) {
-  if (file.empty()) file = kDefaultConfigFile;
+void PrintJson(const std::string& file, const std::vector<Mistake>& mistakes,
+               const Warnings& warnings) {
+  ordered_json result = {{"file", file},
+                         {"ok", mistakes.empty()},
+                         {"mistakes", ordered_json::array()},
+                         {"warnings", ordered_json::array()}};
+  for (const Mistake& mistake : mistakes) {
+    result["mistakes"].push_back(
+        {{"file", mistake.file},
+         {"line", mistake.line > 0 ? ordered_json(mistake.line) : ordered_json()},
+         {"key", mistake.key},
+         {"message", mistake.message}});
+  }
+  for (const Warning& warning : warnings.all()) {
+    result["warnings"].push_back({{"key", warning.key}, {"message", warning.message}});
+  }
+  std::printf("%s", PrettyInOrder(result).c_str());
+}
+
+void PrintText(const Config& config, const std::vector<Mistake>& mistakes,
+               const Warnings& warnings) {
+  for (const Warning& warning : warnings.all()) {
+    std::fprintf(stderr, "warning: %s: %s\n", warning.key.c_str(), warning.message.c_str());
+  }
+  for (const Mistake& mistake : mistakes) {
+    std::fprintf(stderr, "%s\n", mistake.ToString().c_str());
+  }
+  if (!mistakes.empty()) return;
+  PrintSummary(config);
+  if (!warnings.all().empty()) {
+    std::printf("  %s\n", Count(warnings.all().size(), "warning").c_str());
+  }
+}
+
+int Check(const Options& options) {
+  const std::string file = options.file.empty() ? std::string(kDefaultConfigFile) : options.file;
   ConfigResult result = LoadConfig(file);
   std::vector<Mistake> mistakes = std::move(result.mistakes);
   if (mistakes.empty()) mistakes = WebMistakes(result.config);
   Warnings warnings;
   if (mistakes.empty()) {
     CheckFiles(result.config, warnings);
+    CheckStores(result.config, warnings);
     CheckContacts(result.config, warnings);
     CheckSecrecy(result.config, warnings);
     mistakes = CheckSources(result.config, warnings);
   }
-  for (const Mistake& mistake : mistakes) {
-    std::fprintf(stderr, "%s\n", mistake.ToString().c_str());
+  if (options.output == "json") {
+    PrintJson(file, mistakes, warnings);
+  } else {
+    PrintText(result.config, mistakes, warnings);
   }
-  if (!mistakes.empty()) return kUsage;
-  PrintSummary(result.config);
-  if (warnings.count() > 0) {
-    std::printf("  %s\n", Count(static_cast<std::size_t>(warnings.count()), "warning").c_str());
-  }
-  return kDone;
+  return mistakes.empty() ? kDone : kUsage;
 }
 
 }  // namespace
 
 void AddCheck(CLI::App& app, Run& run) {
-  auto file = std::make_shared<std::string>();
+  auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("check", "Check the configuration and name every mistake in it.");
-  AddConfigOption(*command, *file);
+  AddConfigOption(*command, options->file);
+  command->add_option("--output", options->output, "text for people, json for scripts.")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
   command->footer(
       "Mistakes are printed as file:line: key: message, and the exit code is 2. Warnings, such as "
       "a secret that cannot be read by whoever runs this, leave it at 0.\n\nExamples:\n"
       "  lowbalance check\n"
-      "  lowbalance check --config.file /etc/lowbalance/lowbalance.yml");
-  command->callback([file, &run] { run = [file] { return Check(*file); }; });
+      "  lowbalance check --config.file /etc/lowbalance/lowbalance.yml\n"
+      "  lowbalance check --output json | jq -r '.mistakes[].message'");
+  command->callback([options, &run] { run = [options] { return Check(*options); }; });
 }
 
 }  // namespace lowbalance::cli

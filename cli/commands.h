@@ -2,8 +2,9 @@
 // The commands of `lowbalance`. Each function declares one command on the command line and, where
 // it is the one that was asked for, leaves in `run` what it does.
 //
-// Exit codes: 0 done, 1 refused or failed, 2 the command line, the configuration or a file given is
-// wrong.
+// Exit codes, for scripts: 0 done; 1 refused, failed, or there is a difference; 2 the command line,
+// the configuration or a file given is wrong; 3 the server cannot be reached, so trying again later
+// may help.
 
 #include <functional>
 #include <stdexcept>
@@ -18,6 +19,7 @@ namespace lowbalance::cli {
 inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kUsage = 2;
+inline constexpr int kUnreachable = 3;
 
 using Run = std::function<int()>;
 

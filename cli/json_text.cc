@@ -39,4 +39,8 @@ std::string Pretty(const json& answer) {
   return answer.dump(2, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace) + "\n";
 }
 
+std::string PrettyInOrder(const nlohmann::ordered_json& answer) {
+  return answer.dump(2, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace) + "\n";
+}
+
 }  // namespace lowbalance::cli

@@ -18,5 +18,7 @@ namespace lowbalance::cli {
 
 // As scripts get it: indented, one line end at the end. Text that is not UTF-8 is replaced.
 [[nodiscard]] std::string Pretty(const nlohmann::json& json);
+// The same with the members in the order in which they were put there.
+[[nodiscard]] std::string PrettyInOrder(const nlohmann::ordered_json& json);
 
 }  // namespace lowbalance::cli

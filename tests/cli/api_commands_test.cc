@@ -227,7 +227,8 @@ TEST_F(ApiCommandsTest, RefusalsAreToldAsTheServerPutsThem) {
 
 TEST_F(ApiCommandsTest, ServersThatDoNotAnswerOrAnswerNonsense) {
   const Ran gone = Run({"accounts", "list", "--url", "http://127.0.0.1:1"});
-  EXPECT_EQ(gone.code, 1);
+  EXPECT_EQ(gone.code, 3);
+  EXPECT_EQ(Run({"accounts", "disable", "demo/17", "--url", "http://127.0.0.1:1"}).code, 3);
   EXPECT_THAT(gone.err, HasSubstr("lowbalance: no answer from http://127.0.0.1:1: "));
   EXPECT_EQ(Run({"accounts", "list", "--url", "127.0.0.1:1"}).code, 2);
   EXPECT_EQ(Run({"accounts", "list", "--url", "file:///etc/passwd"}).code, 2);

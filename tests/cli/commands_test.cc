@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <nlohmann/json.hpp>
 
 #include "core/alert_route.h"
 #include "core/alert_rules.h"
@@ -64,6 +65,17 @@ TEST_F(CommandsTest, WrongCommandLinesExitWithTwo) {
     EXPECT_NE(ran.err, "") << testing::PrintToString(arguments);
     EXPECT_EQ(ran.out, "") << testing::PrintToString(arguments);
   }
+  EXPECT_EQ(Run({"acounts"}).err,
+            "lowbalance: unknown command \"acounts\"; did you mean accounts?\n"
+            "Run lowbalance --help for more.\n");
+  EXPECT_EQ(Run({"messages", "lst"}).err,
+            "lowbalance: unknown command \"lst\"; did you mean list?\n"
+            "Run lowbalance messages --help for more.\n");
+  EXPECT_EQ(Run({"rules", "--labels", "a=b"}).err,
+            "lowbalance: unknown option \"--labels\"; did you mean --label?\n"
+            "Run lowbalance rules --help for more.\n");
+  EXPECT_EQ(Run({"rules", "rules.yml"}).err,
+            "lowbalance: unexpected \"rules.yml\"\nRun lowbalance rules --help for more.\n");
   EXPECT_THAT(Run({"--version"}).out, HasSubstr("lowbalance " LOWBALANCE_VERSION));
 }
 
@@ -121,9 +133,13 @@ TEST_F(CommandsTest, CheckSummarizesAndWarns) {
             "  e-mail     none\n"
             "  contacts   1; default finance\n"
             "  reminders  every 1d, at most 5, none once overdue\n"
-            "  4 warnings\n");
+            "  6 warnings\n");
   EXPECT_EQ(ran.err,
             "warning: webhook.bearer_token_file: cannot be read from here: /nonexistent/token\n"
+            "warning: exporter.store: store /var/lib/lb/e.db: its folder /var/lib/lb does not "
+            "exist; create it\n"
+            "warning: webhook.store: store /var/lib/lb/w.db: its folder /var/lib/lb does not "
+            "exist; create it\n"
             "warning: contacts.finance.email: no e-mail is sent while there is no "
             "webhook.email.url\n"
             "warning: contacts.finance.time_zone: this machine does not know "
@@ -154,6 +170,43 @@ TEST_F(CommandsTest, CheckReadsTheSourcesFiles) {
   EXPECT_THAT(ran.err, HasSubstr("lowbalance.yml: exporter.sources two: has the account demo/17, "
                                  "which the source one has too\n"));
   EXPECT_THAT(ran.err, Not(HasSubstr("no source has"))) << "not all could be read";
+}
+
+TEST_F(CommandsTest, CheckSaysWhenDataIsTooOld) {
+  folder_.Write("balances.csv",
+                "account_id,currency,available_credit,as_of\n"
+                "17,USD,90,2020-01-01T00:00:00Z\n18,USD,90,2020-01-02T00:00:00Z\n"
+                "19,USD,90,\n");
+  folder_.Write("lowbalance.yml",
+                "pipeline: {billing_data_max_age: 1d}\n"
+                "exporter: {sources: [{name: demo, type: file, provider: demo, path: "
+                "balances.csv}]}\n");
+  const Ran ran = Run({"check"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_THAT(ran.err, HasSubstr("warning: exporter.sources demo: the data of 2 of its 3 accounts "
+                                 "is as of 2020-01-01T00:00:00Z and earlier than "
+                                 "pipeline.billing_data_max_age (1d) allows"));
+}
+
+TEST_F(CommandsTest, CheckForScripts) {
+  folder_.Write("lowbalance.yml", "exporter:\n  sources: [{name: demo}]\nwebhok: {}\n");
+  const Ran bad = Run({"check", "--output", "json"});
+  EXPECT_EQ(bad.code, 2);
+  EXPECT_EQ(bad.err, "");
+  EXPECT_EQ(nlohmann::json::parse(bad.out), nlohmann::json::parse(R"({
+    "file": "lowbalance.yml", "ok": false, "warnings": [], "mistakes": [
+      {"file": "lowbalance.yml", "line": 2, "key": "exporter.sources[0].type",
+       "message": "is missing"},
+      {"file": "lowbalance.yml", "line": 2, "key": "exporter.sources[0].path",
+       "message": "is missing"},
+      {"file": "lowbalance.yml", "line": 3, "key": "webhok",
+       "message": "unknown key; did you mean webhook?"}]})"));
+  folder_.Write("lowbalance.yml", "");
+  const Ran good = Run({"check", "--output", "json"});
+  EXPECT_EQ(good.code, 0);
+  const auto answer = nlohmann::json::parse(good.out);
+  EXPECT_EQ(answer["ok"], true);
+  EXPECT_EQ(answer["warnings"][0]["key"], "contacts");
 }
 
 TEST_F(CommandsTest, CheckReadsTheWebConfigurationToo) {
@@ -293,11 +346,89 @@ TEST_F(CommandsTest, SimulateNamesFileAndLineOfWhatItCannotRead) {
   EXPECT_EQ(ran.code, 2);
   EXPECT_EQ(ran.err,
             "lowbalance: bad.story:2: no such event: \"enabel\"; did you mean enable?\n"
-            "lowbalance: none.story: cannot be read\n");
+            "lowbalance: none.story: cannot be read: No such file or directory\n");
   EXPECT_EQ(ran.out,
             "# good.story\n1h alert\n25h reminder 1\n"
             "# differs.story\n--- expected by differs.story\n+++ sent\n+1h alert\n");
   EXPECT_EQ(Run({"simulate", "good.story", "differs.story"}).code, 1);
+}
+
+TEST_F(CommandsTest, SimulateForScripts) {
+  folder_.Write("a.story", kStory);
+  folder_.Write("b.story", "0h credit 150\n0h enable 100\n1h credit 90\nexpect\n");
+  const Ran ran = Run({"simulate", "a.story", "b.story", "--output", "json"});
+  EXPECT_EQ(ran.code, 1);
+  const std::string alert =
+      R"({"at_seconds":3600,"kind":"alert","number":0,"account_id":"17","level":"warning"})";
+  EXPECT_EQ(nlohmann::json::parse(ran.out),
+            nlohmann::json::parse(
+                R"({"stories":[{"story":"a.story","as_expected":true,"messages":[)" + alert +
+                R"(,{"at_seconds":90000,"kind":"reminder","number":1,"account_id":"17",)"
+                R"("level":"warning"}]},)"
+                R"({"story":"b.story","as_expected":false,"expected":[],"messages":[)" +
+                alert + "]}]}"));
+}
+
+TEST_F(CommandsTest, SimulatePlaysAHistory) {
+  folder_.Write("lowbalance.yml",
+                "contacts: {ops: {internal: ops}, boss: {email: boss@example.com}}\n"
+                "default_contact: ops\n"
+                "exporter: {accounts: [{provider: demo, account_id: \"17\", contact: boss}]}\n"
+                "webhook: {reminders: once}\n");
+  folder_.Write("h.csv",
+                "time,available_credit\n2026-11-23T12:00:00Z,150\n2026-11-24T12:00:00Z,90\n"
+                "2026-11-27T12:00:00Z,90\n");
+  const Ran ran = Run({"simulate", "--from", "h.csv", "--threshold", "100", "--account", "demo/17",
+                       "--currency", "USD"});
+  EXPECT_EQ(ran.err, "");
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(ran.out,
+            "demo/17, 2026-11-23T12:00:00Z to 2026-11-27T12:00:00Z (4.0 days), lowest available "
+            "credit 90.00 USD\n"
+            "to boss: boss@example.com\n"
+            "threshold 100.00 USD: 1 alert, 0 reminders; low for 3.0 days; never overdue\n"
+            "SENT                  MESSAGE  AVAILABLE CREDIT\n"
+            "2026-11-24T12:00:00Z  alert           90.00 USD\n");
+  const Ran compared = Run({"simulate", "--from", "-", "--threshold", "100,50", "--output", "json"},
+                           "time,available_credit\n1,150\n100,90\n");
+  EXPECT_EQ(compared.code, 0);
+  const auto answer = nlohmann::json::parse(compared.out);
+  EXPECT_EQ(answer["contact"]["name"], "ops");
+  EXPECT_EQ(answer["thresholds"][0]["alerts"], 1);
+  EXPECT_EQ(answer["thresholds"][1]["alerts"], 0);
+}
+
+TEST_F(CommandsTest, SimulateTellsWhatItIsMissing) {
+  folder_.Write("h.csv", "time,available_credit\n1,x\n");
+  const struct {
+    std::vector<std::string> arguments;
+    const char* wrong;
+  } cases[] = {
+      {{}, "what is to be simulated? Give stories, --from or --from-prometheus"},
+      {{"a.story", "--from", "h.csv"}, "stories, or --from or --from-prometheus: one of the two"},
+      {{"--from", "h.csv"},
+       "--threshold is missing: the amount to try, or several, as in "
+       "50,100,200"},
+      {{"--from", "h.csv", "--threshold", "ten"}, "--threshold: not an amount"},
+      {{"--from", "h.csv", "--threshold", "1,000"},
+       "--threshold: commas separate thresholds, so write 1000 and not 1,000: \"000\""},
+      {{"--from", "h.csv", "--threshold", "1", "--level", "Loud"}, "--level: not a name"},
+      {{"--from", "h.csv", "--threshold", "1"}, "h.csv:2: available_credit: not an amount"},
+      {{"--from", ".", "--threshold", "1"}, ".: cannot be read: it is a folder"},
+      {{"--from-prometheus", "http://127.0.0.1:1", "--threshold", "1"},
+       "--from-prometheus: which account? Give --account PROVIDER/ID"},
+      {{"--from-prometheus", "http://127.0.0.1:1", "--threshold", "1", "--account", "a/1", "--step",
+        "1500ms"},
+       "--step: must be whole seconds, from 1s to 1h: \"1500ms\""},
+  };
+  for (const auto& c : cases) {
+    std::vector<std::string> arguments{"simulate"};
+    arguments.insert(arguments.end(), c.arguments.begin(), c.arguments.end());
+    const Ran ran = Run(arguments);
+    EXPECT_EQ(ran.code, 2) << testing::PrintToString(arguments);
+    EXPECT_THAT(ran.err, testing::StartsWith("lowbalance: " + std::string(c.wrong)));
+    EXPECT_EQ(ran.out, "");
+  }
 }
 
 }  // namespace
