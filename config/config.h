@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/yaml.h"
+#include "config/alibaba.h"
 #include "config/links.h"
 #include "config/wording.h"
 #include "core/account_memory.h"
@@ -34,7 +35,7 @@ struct Contact {
 // (config/source_types.h).
 struct SourceConfig {
   std::string name;      // Unique; appears in metrics and logs.
-  std::string type;      // "file".
+  std::string type;      // "file", "alibaba".
   std::string provider;  // Of the accounts it reads, unless the file names one per account.
   Millis interval{};     // Between the beginnings of polls.
   Millis jitter{};       // Up to this is added, at random, to the start and to every interval.
@@ -43,7 +44,8 @@ struct SourceConfig {
   // longest. Up to a quarter is taken off at random. A success returns to the interval.
   Millis retry_first = std::chrono::minutes{1};
   Millis retry_longest = std::chrono::minutes{1};
-  std::filesystem::path path;  // type: file. Ends in .json or .csv.
+  std::filesystem::path path;            // type: file. Ends in .json or .csv.
+  std::optional<AlibabaConfig> alibaba;  // type: alibaba.
 
   friend bool operator==(const SourceConfig&, const SourceConfig&) = default;
 };

@@ -16,7 +16,7 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr std::array<SourceType, 1> kTypes{{
+constexpr std::array<SourceType, 2> kTypes{{
     {.name = "file",
      .interval = minutes{1},
      .jitter = Millis{0},
@@ -24,6 +24,14 @@ constexpr std::array<SourceType, 1> kTypes{{
      .retry_first = Millis{0},
      .retry_longest = Millis{0},
      .read = ReadFileSource},
+    // Bills are hours late and balances are asked for account by account, so minutes are enough.
+    {.name = "alibaba",
+     .interval = minutes{5},
+     .jitter = seconds{10},
+     .timeout = seconds{270},
+     .retry_first = seconds{30},
+     .retry_longest = minutes{5},
+     .read = ReadAlibabaSource},
 }};
 
 // Null, with the mistake noted, if the map names none of the types.

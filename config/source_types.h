@@ -29,5 +29,6 @@ struct SourceType {
 [[nodiscard]] SourceConfig ReadSource(const YamlMap& map, const Config& config);
 
 void ReadFileSource(const YamlMap& map, SourceConfig& source);
+void ReadAlibabaSource(const YamlMap& map, SourceConfig& source);
 
 }  // namespace lowbalance

@@ -78,7 +78,7 @@ TEST(ConfigTest, EveryKeyIsRead) {
   EXPECT_EQ(config.exporter.server.listen_address, "127.0.0.1:1");
   EXPECT_EQ(config.exporter.server.web_config_file, "/etc/lb/web.yml");
   EXPECT_EQ(config.exporter.server.store_url, "sqlite:/var/lib/lb/exporter.db");
-  ASSERT_EQ(config.exporter.sources.size(), 2U);
+  ASSERT_EQ(config.exporter.sources.size(), 5U);
   EXPECT_EQ(config.exporter.sources[0].name, "demo");
   EXPECT_EQ(config.exporter.sources[0].type, "file");
   EXPECT_EQ(config.exporter.sources[0].provider, "demo");
@@ -100,7 +100,7 @@ TEST(ConfigTest, EveryKeyIsRead) {
   const AccountConfig& first = config.exporter.accounts[0];
   EXPECT_EQ(first.account, (AccountKey{"demo", "17"}));
   EXPECT_EQ(first.contact, "finance");
-  EXPECT_EQ(first.line, 23);
+  EXPECT_EQ(first.line, 26);
   ASSERT_EQ(first.settings.size(), 1U);
   EXPECT_EQ(first.settings[0].level, "warning");
   EXPECT_TRUE(first.settings[0].enabled);
@@ -239,7 +239,7 @@ TEST(ConfigTest, FindsContactsAndAccounts) {
   EXPECT_EQ(config.FindContact("")->name, "ops");
   EXPECT_EQ(Config{}.FindContact("finance"), nullptr);
   EXPECT_EQ(Config{}.FindContact(""), nullptr);
-  EXPECT_EQ(config.FindAccount({"demo", "018"})->line, 27);
+  EXPECT_EQ(config.FindAccount({"demo", "018"})->line, 30);
   EXPECT_EQ(config.FindAccount({"demo", "18"}), nullptr);
   EXPECT_EQ(config.FindAccount({"other", "018"}), nullptr);
 }
@@ -261,6 +261,60 @@ TEST(ConfigTest, NoMistakeQuotesAPassword) {
     ASSERT_EQ(result.mistakes.size(), 1U) << text;
     EXPECT_EQ(MistakesOf(result).find("hunter2"), std::string::npos) << MistakesOf(result);
   }
+}
+
+TEST(ConfigTest, ReadsEveryKeyOfAnAlibabaSource) {
+  const Config config = Good(ReadAll(kFolder / "complete.yml"));
+  const SourceConfig& source = config.exporter.sources.at(2);
+  EXPECT_EQ(source.provider, "aliyun");
+  EXPECT_EQ(source.interval, 10min);
+  EXPECT_EQ(source.alibaba, (AlibabaConfig{.site = "international",
+                                           .credentials = {.type = "oidc",
+                                                           .role_arn = "acs:ram::17:role/a",
+                                                           .oidc_provider_arn = "p",
+                                                           .oidc_token_file = "/etc/lb/jwt",
+                                                           .assume_role_arn = "acs:ram::18:role/b",
+                                                           .external_id = "x2",
+                                                           .session_name = "lb-1",
+                                                           .session_duration = 30min},
+                                           .discovery = "resource_directory",
+                                           .exclude = {"12", "13"},
+                                           .member_role = "reader",
+                                           .member_external_id = "x1",
+                                           .include_management_account = false,
+                                           .import_alarm = true,
+                                           .unsettled_from_bills = true,
+                                           .signature = "rpc",
+                                           .limits = {{"QueryAccountBalance", 3}},
+                                           .max_in_flight = 8,
+                                           .tries = 2,
+                                           .connect_timeout = 1s,
+                                           .request_timeout = 3s,
+                                           .ca_file = "/etc/lb/ca.pem",
+                                           .billing_endpoint = "http://billing.example.com",
+                                           .sts_endpoint = "https://sts.example.com:8443",
+                                           .resource_directory_endpoint = "https://rd.example.com",
+                                           .metadata_endpoint = "http://127.0.0.1:1"}));
+
+  const SourceConfig& list = config.exporter.sources.at(3);
+  EXPECT_EQ(list.provider, "alibaba");
+  EXPECT_EQ(list.interval, 5min);
+  EXPECT_EQ(list.timeout, 270s);
+  const std::vector<AlibabaAccountConfig>& accounts = list.alibaba->accounts;
+  ASSERT_EQ(accounts.size(), 4U);
+  EXPECT_EQ(accounts[0], (AlibabaAccountConfig{.account_id = "17",
+                                               .name = "Acme",
+                                               .credentials = {
+                                                   .type = "files",
+                                                   .access_key_id_file = "/etc/lb/id",
+                                                   .access_key_secret_file = "/etc/lb/secret",
+                                                   .security_token_file = "/etc/lb/token",
+                                               }}));
+  EXPECT_EQ(accounts[1].credentials.prefix, "ACME");
+  EXPECT_EQ(accounts[2].credentials.file, "/etc/lb/cli.json");
+  EXPECT_EQ(accounts[2].credentials.profile, "a");
+  EXPECT_EQ(accounts[3].credentials.role_name, "reader");
+  EXPECT_FALSE(config.exporter.sources.at(4).alibaba->only_managed);
 }
 
 }  // namespace
