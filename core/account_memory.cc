@@ -14,8 +14,9 @@ Time NoteInstant(AccountMemory& memory, Time now) {
   return memory.last_instant;
 }
 
-bool IsLow(const LevelMemory& level, std::optional<Money> credit) {
-  return IsActive(level) && credit && *credit < *level.threshold;
+bool IsLow(const AccountMemory& memory, const LevelMemory& level) {
+  const std::optional<Money>& credit = memory.available_credit;
+  return !IsStopped(memory.status) && IsActive(level) && credit && *credit < *level.threshold;
 }
 
 void BeginEpisode(LevelMemory& level, Time at, bool crossing, Money credit) {
@@ -91,6 +92,10 @@ std::optional<AccountStatus> ParseAccountStatus(std::string_view text) {
   return std::nullopt;
 }
 
+bool IsStopped(AccountStatus status) {
+  return status == AccountStatus::kFrozen || status == AccountStatus::kClosed;
+}
+
 std::string_view ToString(EndReason reason) {
   switch (reason) {
     case EndReason::kRecovered:
@@ -123,6 +128,7 @@ Result<AccountMemory> Observe(AccountMemory memory, const Reading& reading, Time
   }
   if (memory.currency != reading.currency) ChangeCurrency(memory, reading.currency, now);
 
+  const bool was_stopped = IsStopped(memory.status);
   const std::optional<Money> before = memory.available_credit;
   const Money credit = reading.available_credit;
   const bool change = before && *before != credit;
@@ -149,11 +155,13 @@ Result<AccountMemory> Observe(AccountMemory memory, const Reading& reading, Time
     Count(memory, *before, credit);
   }
   for (auto& [name, level] : memory.levels) {
-    const bool low = IsLow(level, credit);
+    const bool low = IsLow(memory, level);
     if (!level.low_since && low) {
-      BeginEpisode(level, at(), change, credit);
+      // Credit that fell while the account was stopped crossed nothing that anybody watched.
+      BeginEpisode(level, at(), change && !was_stopped, credit);
     } else if (level.low_since && !low) {
-      EndEpisode(level, at(), EndReason::kRecovered);
+      EndEpisode(level, at(),
+                 IsStopped(memory.status) ? EndReason::kDisabled : EndReason::kRecovered);
     } else if (low) {
       if (change && !level.first_change) level.first_change = at();
       if (credit < Money{} && !level.overdue) level.overdue = at();
@@ -162,9 +170,25 @@ Result<AccountMemory> Observe(AccountMemory memory, const Reading& reading, Time
   return memory;
 }
 
-AccountMemory ObserveFailure(AccountMemory memory, AccountStatus status) {
+AccountMemory ObserveFailure(AccountMemory memory) {
   memory.up = false;
-  if (status != AccountStatus::kUnknown) memory.status = status;
+  return memory;
+}
+
+AccountMemory ObserveStatus(AccountMemory memory, AccountStatus status, Time now) {
+  if (memory.status == status) return memory;
+  memory.status = status;
+  std::optional<Time> noted;
+  for (auto& [name, level] : memory.levels) {
+    const bool low = IsLow(memory, level);
+    if (low == level.low_since.has_value()) continue;
+    if (!noted) noted = NoteInstant(memory, now);
+    if (low) {
+      BeginEpisode(level, *noted, /*crossing=*/false, *memory.available_credit);
+    } else {
+      EndEpisode(level, *noted, EndReason::kDisabled);
+    }
+  }
   return memory;
 }
 
@@ -197,7 +221,7 @@ Result<AccountMemory> Edit(AccountMemory memory, const SettingEdit& edit, Time n
   }
   if (level == before) return memory;
 
-  const bool low = IsLow(level, memory.available_credit);
+  const bool low = IsLow(memory, level);
   if (!level.low_since && low) {
     BeginEpisode(level, NoteInstant(memory, now), /*crossing=*/false, *memory.available_credit);
   } else if (level.low_since && !low) {

@@ -39,13 +39,22 @@ inline constexpr std::string_view kDefaultLevel = "warning";
 // Whether the account ever had costs. Bulk lists show yes and unknown.
 enum class CostsIncurred { kUnknown, kNo, kYes };
 
-// Whether the provider still lets the account be used. Nothing is decided on it; it is shown.
+// Whether the provider still lets the account be used. One that is frozen or closed counts as not
+// enabled at every level, whatever its settings say, until it is active again.
 enum class AccountStatus { kUnknown, kActive, kFrozen, kClosed };
 inline constexpr std::array kAccountStatuses{AccountStatus::kActive, AccountStatus::kFrozen,
                                              AccountStatus::kClosed};
 [[nodiscard]] std::string_view ToString(AccountStatus status);  // "active", …; "" if unknown.
 // Empty for all other words.
 [[nodiscard]] std::optional<AccountStatus> ParseAccountStatus(std::string_view text);
+
+[[nodiscard]] bool IsStopped(AccountStatus status);  // Frozen or closed.
+
+// The alert that the provider itself has for the account.
+struct ProviderAlarm {
+  bool enabled = false;
+  std::optional<Money> threshold;  // In the account's currency; empty if none was ever set.
+};
 
 // What one poll saw of one account.
 struct Reading {
@@ -57,6 +66,8 @@ struct Reading {
   Money available_credit;  // As the provider states it, or the formula where it gives the terms.
   CreditTerms terms;
   CostsIncurred costs_incurred = CostsIncurred::kUnknown;
+  // Where the source is told to take it over as the setting of kDefaultLevel.
+  std::optional<ProviderAlarm> alarm;
   // When the provider says the data is of; `now` where it says nothing. A later instant than now
   // counts as now.
   std::optional<Time> as_of;
@@ -121,10 +132,13 @@ struct AccountMemory {
 // the caller then treats it as a failed poll.
 [[nodiscard]] Result<AccountMemory> Observe(AccountMemory memory, const Reading& reading, Time now);
 
-// A poll did not see the account: nothing changes but `up`, and the status where it is known all
-// the same.
-[[nodiscard]] AccountMemory ObserveFailure(AccountMemory memory,
-                                           AccountStatus status = AccountStatus::kUnknown);
+// A poll did not see the account: nothing changes but `up`.
+[[nodiscard]] AccountMemory ObserveFailure(AccountMemory memory);
+
+// The provider said what it makes of the account, if not its balance. An episode of an account that
+// is frozen or closed ends as disabled; one that is low when it is active again begins a new one,
+// as if it had just been enabled.
+[[nodiscard]] AccountMemory ObserveStatus(AccountMemory memory, AccountStatus status, Time now);
 
 // A wish to change one level's setting. An empty field stays as it is.
 struct SettingEdit {

@@ -59,6 +59,12 @@ constexpr std::string_view kAmount = "provider, account_id, currency";
 constexpr std::string_view kSetting = "provider, account_id, level";
 constexpr std::string_view kSettingAmount = "provider, account_id, currency, level";
 
+// An account that the provider has frozen or closed is nobody's emergency.
+std::string UnlessStopped() {
+  return "\nunless on (" + std::string(kAccount) + ")\n  max by (" + std::string(kAccount) + ") (" +
+         std::string(kStatus.name) + "{status!=\"active\"}) == 1";
+}
+
 // The shard keeps Alertmanager's groups at a handful whatever the number of accounts.
 std::string WithShard(const std::string& expr) {
   return "label_replace(\n" + Block(expr, "  ").substr(0) + "  , \"" + std::string(kLabelShard) +
@@ -93,17 +99,17 @@ std::vector<Rule> Rules(const Pipeline& pipeline) {
        .summary = "Available credit of " + account + " is no longer below its threshold.",
        .facts = FactsTemplate()});
   rules.push_back({.alert = "AccountOverdue",
-                   .expr = Max(kAmount, kAvailableCredit) + " < 0",
+                   .expr = Max(kAmount, kAvailableCredit) + " < 0" + UnlessStopped(),
                    .severity = "critical",
                    .summary = "Available credit of " + account + " is below zero."});
   rules.push_back({.alert = "BillingDataStale",
                    .expr = "time() - " + Max(kAccount, kLastSuccessTimestamp) + " > " +
-                           Seconds(pipeline.billing_data_max_age),
+                           Seconds(pipeline.billing_data_max_age) + UnlessStopped(),
                    .severity = "warning",
                    .summary = "Billing data of " + account +
                               " is too old to decide on: no alert will be sent."});
   rules.push_back({.alert = "BillingPollFailing",
-                   .expr = Max(kAccount, kUp) + " == 0",
+                   .expr = Max(kAccount, kUp) + " == 0" + UnlessStopped(),
                    .wait = patience,
                    .severity = "warning",
                    .summary = "Polling the billing data of " + account + " keeps failing."});

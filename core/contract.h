@@ -89,7 +89,7 @@ inline constexpr AccountMetric kLastSuccessTimestamp{
 inline constexpr AccountMetric kAlertEnabled{
     "billing_account_alert_enabled", "gauge", AccountLabels::kLevel,
     "Whether Low Balance Alerts are enabled; 0 too while the setting is suspended because the "
-    "account's currency has changed."};
+    "account's currency has changed, and while the account is frozen or closed."};
 inline constexpr AccountMetric kAlertThreshold{
     "billing_account_alert_threshold", "gauge", AccountLabels::kLevelCurrency,
     "The alert threshold, in whole currency units; present whenever one is set."};

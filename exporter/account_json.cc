@@ -75,7 +75,7 @@ tl::expected<json, BodyError> ParseObject(std::string_view body) {
 
 std::string_view AlertState(const AccountMemory& account, const LevelMemory& level) {
   if (!level.enabled) return "disabled";
-  if (level.suspended) return "suspended";
+  if (level.suspended || IsStopped(account.status)) return "suspended";
   if (!account.available_credit) return "unknown";
   if (*account.available_credit < Money{}) return "overdue";
   return level.low_since ? "low" : "ok";

@@ -1,5 +1,6 @@
 #include "exporter/account_rules.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace lowbalance {
@@ -7,6 +8,7 @@ namespace lowbalance {
 void AccountRules::Decorate(Account& account) const {
   account.contact = default_contact;
   account.provisioned.clear();
+  if (ImportsAlarm(account)) account.provisioned.emplace_back(kDefaultLevel);
   const auto found = accounts.find(account.memory.account);
   if (found == accounts.end()) return;
   if (!found->second.contact.empty()) account.contact = found->second.contact;
@@ -15,9 +17,21 @@ void AccountRules::Decorate(Account& account) const {
   }
 }
 
+bool AccountRules::ImportsAlarm(const Account& account) const {
+  if (!alarm_sources.contains(account.source)) return false;
+  const auto found = accounts.find(account.memory.account);
+  return found == accounts.end() ||
+         std::none_of(
+             found->second.settings.begin(), found->second.settings.end(),
+             [](const ProvisionedSetting& setting) { return setting.level == kDefaultLevel; });
+}
+
 AccountRules MakeAccountRules(const Config& config) {
   AccountRules rules{.file = config.file.string(), .default_contact = config.default_contact};
-  for (const SourceConfig& source : config.exporter.sources) rules.sources.insert(source.name);
+  for (const SourceConfig& source : config.exporter.sources) {
+    rules.sources.insert(source.name);
+    if (source.alibaba && source.alibaba->import_alarm) rules.alarm_sources.insert(source.name);
+  }
   for (const AccountConfig& account : config.exporter.accounts) {
     rules.accounts.emplace(account.account, account);
   }

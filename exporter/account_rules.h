@@ -14,10 +14,14 @@ struct AccountRules {
   std::string file;  // The configuration file, as messages name it.
   std::string default_contact;
   std::set<std::string, std::less<>> sources;
+  // Those among them whose provider's own alert is the account's setting at kDefaultLevel.
+  std::set<std::string, std::less<>> alarm_sources;
   std::map<AccountKey, AccountConfig> accounts;
 
   // Fills in the parts of an account that come from the configuration.
   void Decorate(Account& account) const;
+  // Whether the account's setting is the provider's. One that stands in the file goes before it.
+  [[nodiscard]] bool ImportsAlarm(const Account& account) const;
 };
 
 [[nodiscard]] AccountRules MakeAccountRules(const Config& config);

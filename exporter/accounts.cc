@@ -153,6 +153,12 @@ tl::expected<EditOutcome, EditRefusal> Accounts::ApplyEdit(const EditRequest& re
                                                Quoted(request.account.provider)});
   }
   if (account->IsProvisioned(request.edit.level)) {
+    if (rules_.ImportsAlarm(*account) && request.edit.level == kDefaultLevel) {
+      return tl::make_unexpected(
+          EditRefusal{Why::kProvisioned, "",
+                      "read-only: the setting is the provider's own, which source " +
+                          account->source + " imports; change it there"});
+    }
     const auto listed = rules_.accounts.find(request.account);
     const int line = listed == rules_.accounts.end() ? 0 : listed->second.line;
     return tl::make_unexpected(EditRefusal{Why::kProvisioned, "",

@@ -179,10 +179,13 @@ class Exposition {
 
   void Enabled() {
     FamilyWriter family(kAlertEnabled, out_);
-    ForEachLevel([&](const std::string& name, const LevelMemory& level, std::string_view labels) {
-      family.Begin(labels);
-      AppendLabel(kLabelLevel, name, out_);
-      family.End(level.enabled && !level.suspended);
+    ForEach([&](const Account& account, std::string_view labels) {
+      const bool stopped = IsStopped(account.memory.status);
+      for (const auto& [name, level] : account.memory.levels) {
+        family.Begin(labels);
+        AppendLabel(kLabelLevel, name, out_);
+        family.End(level.enabled && !level.suspended && !stopped);
+      }
     });
   }
 

@@ -25,6 +25,42 @@ Account Failed(const Account& account) {
   return after;
 }
 
+// Applies a setting that is nobody's to edit here, and notes the edit it comes to.
+void ApplySetting(Merged& merged, Account& account, const ProvisionedSetting& setting,
+                  const std::string& who, const std::string& through, Time now) {
+  auto provisioned = Provision(account.memory, setting, now);
+  if (!provisioned) {
+    merged.problems.emplace(account.memory.account, provisioned.error().message);
+    return;
+  }
+  if (*provisioned == account.memory) return;
+  EditRecord edit{.at = now,
+                  .who = who,
+                  .through = through,
+                  .account = account.memory.account,
+                  .level = setting.level,
+                  .to = provisioned->levels.at(setting.level)};
+  const auto was = account.memory.levels.find(setting.level);
+  if (was != account.memory.levels.end()) edit.from = was->second;
+  merged.edits.push_back(std::move(edit));
+  account.memory = std::move(*provisioned);
+}
+
+// The provider's own alert, which the source was told to take over. One that was never set there
+// is off here, at the threshold there was, if any.
+void ApplyAlarm(Merged& merged, Account& account, const ProviderAlarm& alarm, Time now) {
+  std::optional<Money> threshold = alarm.threshold;
+  if (!threshold) {
+    const auto level = account.memory.levels.find(kDefaultLevel);
+    if (level == account.memory.levels.end() || !level->second.enabled) return;
+    threshold = level->second.threshold;
+  }
+  ApplySetting(
+      merged, account,
+      {.enabled = alarm.enabled, .threshold = *threshold, .currency = account.memory.currency},
+      account.source, "source", now);
+}
+
 // An account that the poll did not show. `complete`: so the source no longer has it.
 void PutUnseen(Merged& merged, const AccountPtr& account, std::string_view source, bool complete) {
   if (account->source != source) {
@@ -93,37 +129,19 @@ void PutShown(Merged& merged, const AccountPtr& account, const AccountRules& rul
   if (problem.empty()) {
     after.source = source;
     after.released = false;
+    rules.Decorate(after);
+    const auto& alarm = shown.reading->alarm;
+    if (alarm && rules.ImportsAlarm(after)) ApplyAlarm(merged, after, *alarm, now);
   } else {
-    const auto status = shown.failure != nullptr ? shown.failure->status : AccountStatus::kUnknown;
-    after.memory = ObserveFailure(std::move(after.memory), status);
+    if (shown.failure != nullptr && shown.failure->status != AccountStatus::kUnknown) {
+      after.memory = ObserveStatus(std::move(after.memory), shown.failure->status, now);
+    }
+    after.memory = ObserveFailure(std::move(after.memory));
     // An account that nobody has shown yet is at least known to be there.
     if (after.source.empty()) after.source = source;
     merged.problems.emplace(key, std::move(problem));
   }
   Put(merged, account, std::move(after));
-}
-
-// Applies the settings that stand in the configuration, and notes the edits they come to.
-void ApplySettings(Merged& merged, Account& account, const AccountConfig& config,
-                   const std::string& file, Time now) {
-  for (const ProvisionedSetting& setting : config.settings) {
-    auto provisioned = Provision(account.memory, setting, now);
-    if (!provisioned) {
-      merged.problems.emplace(config.account, provisioned.error().message);
-      continue;
-    }
-    if (*provisioned == account.memory) continue;
-    EditRecord edit{.at = now,
-                    .who = file,
-                    .through = "file",
-                    .account = config.account,
-                    .level = setting.level,
-                    .to = provisioned->levels.at(setting.level)};
-    const auto was = account.memory.levels.find(setting.level);
-    if (was != account.memory.levels.end()) edit.from = was->second;
-    merged.edits.push_back(std::move(edit));
-    account.memory = std::move(*provisioned);
-  }
 }
 
 }  // namespace
@@ -168,7 +186,11 @@ Merged MergeRules(const Snapshot& before, const AccountRules& rules, Time now) {
     if (account) after = *account;
     if (!account) after.memory.account = config->account;
     rules.Decorate(after);
-    if (config != nullptr) ApplySettings(merged, after, *config, rules.file, now);
+    if (config != nullptr) {
+      for (const ProvisionedSetting& setting : config->settings) {
+        ApplySetting(merged, after, setting, rules.file, "file", now);
+      }
+    }
     if (!after.source.empty() && !rules.sources.contains(after.source)) after = Failed(after);
     Put(merged, account, std::move(after));
   };

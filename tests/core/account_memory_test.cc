@@ -51,6 +51,44 @@ TEST(AccountMemoryTest, ACrossingBeginsAnEpisodeAndIsItsFirstChange) {
   EXPECT_EQ(account.memory().changed, At(2));
 }
 
+TEST(AccountMemoryTest, AFrozenOrClosedAccountIsNotLow) {
+  for (const AccountStatus status : {AccountStatus::kFrozen, AccountStatus::kClosed}) {
+    SCOPED_TRACE(ToString(status));
+    const Account low = Account().Polled("150", At(0)).Enabled("100", At(1)).Polled("90", At(2));
+    Reading reading = Credit("80");
+    reading.status = status;
+
+    AccountMemory seen = Observe(low.memory(), reading, At(3)).value();
+    EXPECT_EQ(seen.status, status);
+    EXPECT_EQ(seen.levels.at("warning").low_since, std::nullopt);
+    EXPECT_EQ(seen.levels.at("warning").ended, (Ended{At(3), EndReason::kDisabled}));
+    EXPECT_TRUE(seen.levels.at("warning").enabled) << "the setting stays";
+    seen = Observe(std::move(seen), reading, At(4)).value();
+    EXPECT_EQ(seen.levels.at("warning").ended, (Ended{At(3), EndReason::kDisabled}));
+    seen = Edit(std::move(seen), {.threshold = Money::FromUnits(200)}, At(4)).value();
+    EXPECT_EQ(seen.levels.at("warning").low_since, std::nullopt);
+
+    // As when somebody enables it: the alert waits for the first change.
+    reading = Credit("70");
+    reading.status = AccountStatus::kActive;
+    seen = Observe(std::move(seen), reading, At(5)).value();
+    EXPECT_EQ(seen.levels.at("warning").low_since, At(5));
+    EXPECT_EQ(seen.levels.at("warning").first_change, std::nullopt);
+  }
+}
+
+TEST(AccountMemoryTest, AStatusMayBeKnownWithoutABalance) {
+  const Account low = Account().Polled("150", At(0)).Enabled("100", At(1)).Polled("90", At(2));
+  EXPECT_EQ(ObserveStatus(low.memory(), AccountStatus::kUnknown, At(3)), low.memory());
+  EXPECT_EQ(ObserveStatus(low.memory(), AccountStatus::kActive, At(3)).levels, low.memory().levels);
+  const AccountMemory closed = ObserveStatus(low.memory(), AccountStatus::kClosed, At(3));
+  EXPECT_EQ(closed.levels.at("warning").low_since, std::nullopt);
+  EXPECT_EQ(closed.levels.at("warning").ended, (Ended{At(3), EndReason::kDisabled}));
+  const AccountMemory again = ObserveStatus(closed, AccountStatus::kActive, At(4));
+  EXPECT_EQ(again.levels.at("warning").low_since, At(4));
+  EXPECT_EQ(again.levels.at("warning").first_change, std::nullopt);
+}
+
 TEST(AccountMemoryTest, EqualToTheThresholdIsNotLow) {
   Account account = Account().Polled("150", At(0)).Enabled("100", At(0)).Polled("100.00", At(1));
   EXPECT_EQ(account.level().low_since, std::nullopt);
@@ -146,9 +184,6 @@ TEST(AccountMemoryTest, AFailedPollChangesNothingButUp) {
   ASSERT_TRUE(expected.up);
   expected.up = false;
   EXPECT_EQ(ObserveFailure(account.memory()), expected);
-  expected.status = AccountStatus::kFrozen;
-  EXPECT_EQ(ObserveFailure(account.memory(), AccountStatus::kFrozen), expected)
-      << "a provider may show the status where it does not show the balance";
 }
 
 TEST(AccountMemoryTest, SpendAndTopUpsAreCountedApart) {

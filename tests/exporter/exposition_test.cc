@@ -42,7 +42,7 @@ Account Full() {
   m.account = {"acme", "17"};
   m.account_name = "Acme";
   m.owner = "Acme \"Holding\"";
-  m.status = AccountStatus::kFrozen;
+  m.status = AccountStatus::kActive;
   m.currency = "USD";
   m.available_credit = Amount("-1234.5");
   m.terms = {.cash_balance = Amount("0.000001"),
@@ -108,13 +108,13 @@ billing_account_top_up_total{provider="acme",account_id="17",currency="USD"} 100
 billing_account_up{provider="acme",account_id="17"} 1
 # HELP billing_account_status Whether the account is active, frozen or closed at the provider: 1 for the one it is in, 0 for the others; absent where the provider does not say.
 # TYPE billing_account_status gauge
-billing_account_status{provider="acme",account_id="17",status="active"} 0
-billing_account_status{provider="acme",account_id="17",status="frozen"} 1
+billing_account_status{provider="acme",account_id="17",status="active"} 1
+billing_account_status{provider="acme",account_id="17",status="frozen"} 0
 billing_account_status{provider="acme",account_id="17",status="closed"} 0
 # HELP billing_account_last_success_timestamp_seconds As of when the newest billing data is.
 # TYPE billing_account_last_success_timestamp_seconds gauge
 billing_account_last_success_timestamp_seconds{provider="acme",account_id="17"} 1795435200
-# HELP billing_account_alert_enabled Whether Low Balance Alerts are enabled; 0 too while the setting is suspended because the account's currency has changed.
+# HELP billing_account_alert_enabled Whether Low Balance Alerts are enabled; 0 too while the setting is suspended because the account's currency has changed, and while the account is frozen or closed.
 # TYPE billing_account_alert_enabled gauge
 billing_account_alert_enabled{provider="acme",account_id="17",level="critical"} 1
 billing_account_alert_enabled{provider="acme",account_id="17",level="warning"} 1
@@ -175,6 +175,20 @@ TEST(ExpositionTest, ASuspendedSettingIsShownAsNotEnabledWithItsThreshold) {
   EXPECT_NE(series.find("alert_enabled{provider=\"demo\",account_id=\"17\",level=\"warning\"} 0\n"),
             std::string::npos);
   EXPECT_NE(series.find("level=\"warning\",currency=\"USD\"} 5\n"), std::string::npos);
+}
+
+TEST(ExpositionTest, AStoppedAccountIsShownAsNotEnabled) {
+  for (const AccountStatus status : {AccountStatus::kFrozen, AccountStatus::kClosed}) {
+    Account account;
+    account.memory.account = {"demo", "17"};
+    account.memory.currency = "USD";
+    account.memory.status = status;
+    account.memory.levels["warning"] = {
+        .enabled = true, .threshold = Amount("5"), .currency = "USD"};
+    EXPECT_NE(SeriesOf(SnapshotOf({account}))
+                  .find("alert_enabled{provider=\"demo\",account_id=\"17\",level=\"warning\"} 0\n"),
+              std::string::npos);
+  }
 }
 
 TEST(ExpositionTest, EscapesLabels) {
