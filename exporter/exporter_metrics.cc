@@ -8,6 +8,7 @@
 #include <array>
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "base/process_metrics.h"
 
@@ -31,6 +32,9 @@ struct SourceSeries {
   Gauge* failures_in_a_row;
   Gauge* accounts;
   Gauge* accounts_failed;
+  std::set<Counter*> requests;  // Those of its operations that were ever called.
+  std::set<Counter*> retries;
+  std::set<Counter*> throttled;
 };
 
 }  // namespace
@@ -73,6 +77,20 @@ struct ExporterMetrics::Impl {
           .Name("lowbalance_exporter_accounts_failed")
           .Help("Accounts that the last poll of a source that answered could not read.")
           .Register(registry);
+  Family<Counter>& requests =
+      BuildCounter()
+          .Name("lowbalance_exporter_api_requests_total")
+          .Help("Requests to billing APIs, by operation and the code they ended with.")
+          .Register(registry);
+  Family<Counter>& retries =
+      BuildCounter()
+          .Name("lowbalance_exporter_api_retries_total")
+          .Help("Requests to billing APIs that were not the first try of their call.")
+          .Register(registry);
+  Family<Counter>& throttled = BuildCounter()
+                                   .Name("lowbalance_exporter_api_throttled_total")
+                                   .Help("Requests that billing APIs refused for being too many.")
+                                   .Register(registry);
   Family<Counter>& edits = BuildCounter()
                                .Name("lowbalance_exporter_edits_total")
                                .Help("Edits of alert settings through the API, by outcome.")
@@ -130,6 +148,9 @@ void ExporterMetrics::RemoveSource(const std::string& source) {
   impl_->failures_in_a_row.Remove(found->second.failures_in_a_row);
   impl_->accounts.Remove(found->second.accounts);
   impl_->accounts_failed.Remove(found->second.accounts_failed);
+  for (Counter* const counter : found->second.requests) impl_->requests.Remove(counter);
+  for (Counter* const counter : found->second.retries) impl_->retries.Remove(counter);
+  for (Counter* const counter : found->second.throttled) impl_->throttled.Remove(counter);
   impl_->sources.erase(found);
 }
 
@@ -148,6 +169,29 @@ void ExporterMetrics::PollDone(const std::string& source, const PollReport& repo
 void ExporterMetrics::PollDue(const std::string& source, Time at) {
   const std::lock_guard lock(impl_->mutex);
   impl_->sources.at(source).next_poll->Set(Seconds(at));
+}
+
+void ExporterMetrics::CallsMade(const std::string& source, const CallCounts& calls) {
+  const std::lock_guard lock(impl_->mutex);
+  const auto found = impl_->sources.find(source);
+  if (found == impl_->sources.end()) return;
+  SourceSeries& series = found->second;
+  for (const auto& [call, count] : calls.requests) {
+    Counter& counter =
+        impl_->requests.Add({{"source", source}, {"operation", call.first}, {"code", call.second}});
+    counter.Increment(static_cast<double>(count));
+    series.requests.insert(&counter);
+  }
+  for (const auto& [operation, count] : calls.retries) {
+    Counter& counter = impl_->retries.Add({{"source", source}, {"operation", operation}});
+    counter.Increment(static_cast<double>(count));
+    series.retries.insert(&counter);
+  }
+  for (const auto& [operation, count] : calls.throttled) {
+    Counter& counter = impl_->throttled.Add({{"source", source}, {"operation", operation}});
+    counter.Increment(static_cast<double>(count));
+    series.throttled.insert(&counter);
+  }
 }
 
 void ExporterMetrics::EditDone(bool applied) {

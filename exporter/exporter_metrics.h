@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/time.h"
+#include "exporter/source.h"
 
 namespace lowbalance {
 
@@ -35,6 +36,9 @@ class ExporterMetrics {
   void RemoveSource(const std::string& source);
   void PollDone(const std::string& source, const PollReport& report);
   void PollDue(const std::string& source, Time at);
+
+  // What the calls of a poll came to.
+  void CallsMade(const std::string& source, const CallCounts& calls);
 
   void EditDone(bool applied);
   void StoreFailed();

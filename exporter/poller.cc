@@ -78,7 +78,10 @@ void SourcePoll::Poll(Time now, const std::stop_token& stop) {
 Result<Fetched> SourcePoll::Fetch(Time now, const std::stop_token& stop) {
   try {
     return source_->Fetch(
-        {.now = now, .deadline = std::chrono::steady_clock::now() + config_.timeout, .stop = stop});
+        {.now = now,
+         .deadline = std::chrono::steady_clock::now() + config_.timeout,
+         .stop = stop,
+         .count = [this](const CallCounts& calls) { metrics_.CallsMade(config_.name, calls); }});
   } catch (const std::exception& e) {
     return Retry(std::string("unexpected: ") + e.what());
   }

@@ -2,9 +2,13 @@
 // Where balances come from: one Source per billing API, or file, that is polled.
 
 #include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/config.h"
@@ -14,6 +18,14 @@
 
 namespace lowbalance {
 
+// The calls of a billing API, for metrics.
+struct CallCounts {
+  // Requests by operation and by the code they ended with: "ok", the API's own, or the source's.
+  std::map<std::pair<std::string, std::string>, std::uint64_t> requests;
+  std::map<std::string, std::uint64_t> retries;    // Requests that were not the first try.
+  std::map<std::string, std::uint64_t> throttled;  // Refusals for having asked too often.
+};
+
 // What a source is told when it is asked.
 struct FetchContext {
   Time now{};
@@ -21,6 +33,12 @@ struct FetchContext {
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   // Requested when the program stops or the source leaves the configuration.
   std::stop_token stop;
+
+  // Told, before Fetch returns, which calls it made. May be empty.
+  std::function<void(const CallCounts&)> count;
+  // Shown every reply of a billing API as it came, for `lowbalance sources test`; where there are
+  // secrets in it, without its body. May be empty.
+  std::function<void(const std::string& operation, int status, const std::string& body)> observe;
 
   // How long the next step may take: nothing once the deadline has passed or stop is requested.
   [[nodiscard]] Millis Remaining() const;
