@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "exporter/sources/alibaba/source.h"
 #include "exporter/sources/file.h"
 
 namespace lowbalance {
@@ -22,6 +23,9 @@ Result<void> FetchContext::Check(const std::string& doing) const {
 }
 
 std::unique_ptr<Source> MakeSource(const SourceConfig& config) {
+  if (config.type == "alibaba") {
+    return alibaba::MakeAlibabaSource(config.name, config.provider, *config.alibaba);
+  }
   assert(config.type == "file");
   return std::make_unique<FileSource>(config.path, config.provider);
 }
