@@ -67,6 +67,21 @@ void CheckFiles(const Config& config, Warnings& warnings) {
   warnings.Readable("exporter.web_config_file", config.exporter.server.web_config_file);
   warnings.Readable("webhook.web_config_file", config.webhook.server.web_config_file);
   warnings.Readable("webhook.bearer_token_file", config.webhook.bearer_token_file);
+  for (const SourceConfig& source : config.exporter.sources) {
+    if (!source.alibaba) continue;
+    const std::string key = "exporter.sources " + source.name;
+    const auto readable = [&](const AlibabaCredentialsConfig& credentials) {
+      for (const auto& file :
+           {credentials.access_key_id_file, credentials.access_key_secret_file,
+            credentials.security_token_file, credentials.oidc_token_file, credentials.file}) {
+        warnings.Readable(key, file);
+      }
+    };
+    readable(source.alibaba->credentials);
+    for (const AlibabaAccountConfig& account : source.alibaba->accounts) {
+      readable(account.credentials);
+    }
+  }
   warnings.Readable("webhook.email.password_file", config.webhook.email.password_file);
   warnings.Readable("webhook.email.ca_file", config.webhook.email.ca_file);
 }
