@@ -48,9 +48,10 @@ class Chain:
     """Starts and stops the parts. Use as a context manager; the folder goes unless `keep`."""
 
     def __init__(self, programs, timing, sources, contacts=None, keep=False, name="chain",
-                 webhook=None):
+                 webhook=None, more_sources=()):
         """`sources`: file name to {account id: currency}. `contacts`: account id to contact.
-        `webhook`: what the configuration's webhook section shall say beyond the usual."""
+        `webhook`: what the configuration's webhook section shall say beyond the usual.
+        `more_sources`: items of the configuration's exporter.sources."""
         self.programs = programs
         self.timing = timing
         self.keep = keep
@@ -64,7 +65,7 @@ class Chain:
         self._processes = {}
         self._refreshing = threading.Event()
         self.config = write_configuration(self.folder, timing, self.ports, self.sources,
-                                          contacts or {}, webhook or {})
+                                          contacts or {}, webhook or {}, more_sources)
 
     def __enter__(self):
         try:

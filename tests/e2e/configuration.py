@@ -32,11 +32,11 @@ class Timing:
     billing_data_max_age: float | None = None  # Six hours unless given.
 
 
-def write_configuration(folder, timing, ports, sources, contacts, webhook):
+def write_configuration(folder, timing, ports, sources, contacts, webhook, more_sources=()):
     """Writes lowbalance.yml, web.yml, token and prometheus.yml; returns the path of the first.
 
     `sources`: file names. `contacts`: account id to contact. `webhook`: what its section
-    shall say beyond the usual.
+    shall say beyond the usual. `more_sources`: items of exporter.sources as they stand there.
     """
     def write(name, content):
         path = folder / name
@@ -62,7 +62,7 @@ def write_configuration(folder, timing, ports, sources, contacts, webhook):
             "store": "sqlite:exporter.db",
             "sources": [{"name": name.split(".")[0], "type": "file", "provider": PROVIDER,
                          "path": name, "interval": milliseconds(timing.poll)}
-                        for name in sources],
+                        for name in sources] + list(more_sources),
             "accounts": [{"provider": PROVIDER, "account_id": account, "contact": contact}
                          for account, contact in contacts.items()],
         },
