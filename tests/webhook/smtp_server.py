@@ -76,7 +76,10 @@ class Handler:
             "login": session.auth_data.decode() if session.auth_data else None,
             "mechanism": getattr(session, "mechanism", None),
         }
-        (self.folder / f"{name}.json").write_text(json.dumps(facts))
+        # Renamed into place: whoever looks sees it whole or not at all.
+        unfinished = self.folder / f"{name}.unfinished"
+        unfinished.write_text(json.dumps(facts))
+        unfinished.rename(self.folder / f"{name}.json")
         while self.hold and not (self.folder / "release").exists():
             await asyncio.sleep(0.01)
         return "250 accepted"
