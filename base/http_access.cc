@@ -10,11 +10,13 @@
 
 #include "base/log.h"
 #include "base/secret.h"
+#include "core/text.h"
 
 namespace lowbalance {
 namespace {
 
 constexpr int kMostLoggingIn = 16;
+constexpr std::size_t kShortestKey = 16;  // Of logins, in bytes.
 
 constexpr std::string_view kNoUsers =
     "this needs a login, and no users are configured. Name a file in web_config_file (or with "
@@ -90,9 +92,12 @@ HttpResponse Unauthorized(std::string_view challenge, std::string_view message) 
 
 }  // namespace
 
-HttpAccess::HttpAccess(std::filesystem::path web_config_file, std::filesystem::path token_file)
+HttpAccess::HttpAccess(std::filesystem::path web_config_file, std::filesystem::path token_file,
+                       Clock clock)
     : web_config_file_(std::move(web_config_file)),
       token_file_(std::move(token_file)),
+      clock_(std::move(clock)),
+      own_key_(RandomHex(32)),
       settings_(Load(web_config_file_)),
       seen_(StateOf(web_config_file_, settings_->config)) {
   if (token_file_.empty()) return;
@@ -129,39 +134,145 @@ std::optional<HttpResponse> HttpAccess::Refuse(Access access, HttpRequest* reque
     case Access::kMetrics: {
       const auto settings = Settings();
       if (settings->config.users.empty()) return std::nullopt;
-      return RefuseLogin(settings->config, request);
+      return RefusePassword(settings->config, request);
     }
-    case Access::kLogin: {
-      const auto settings = Settings();
-      if (settings->config.users.empty()) return JsonError(403, kNoUsers);
-      if (auto refusal = RefuseLogin(settings->config, request)) return refusal;
-      // A browser sends a remembered password along with what any site makes it ask for.
-      if (request->method != "GET" && request->method != "HEAD" && IsCrossOrigin(*request)) {
-        return JsonError(403, "refused: a page of another site made this request");
-      }
-      return std::nullopt;
-    }
+    case Access::kLogin:
+    case Access::kAdministrator:
+      return RefuseUser(access, Settings()->config, request);
   }
   return JsonError(403, "refused");
 }
 
-std::optional<HttpResponse> HttpAccess::RefuseLogin(const WebConfig& config, HttpRequest* request) {
+std::optional<HttpResponse> HttpAccess::RefuseUser(Access access, const WebConfig& config,
+                                                   HttpRequest* request) {
+  if (config.users.empty()) return JsonError(403, kNoUsers);
+  if (request->Header("authorization").empty()) {
+    if (const auto session = SessionOf(*request)) {
+      request->user = session->user;
+      request->by_session = true;
+    }
+  }
+  if (!request->by_session) {
+    if (auto refusal = RefusePassword(config, request)) return refusal;
+  }
+  // A browser sends a cookie or a remembered password along with what any site makes it ask for.
+  // A page of another site cannot set a header of ours without being allowed to first.
+  const bool reads = request->method == "GET" || request->method == "HEAD";
+  const bool unmarked = request->by_session && request->Header(kConsoleHeader).empty();
+  if (!reads && (unmarked || IsCrossOrigin(*request))) {
+    return JsonError(403, "refused: a page of another site made this request");
+  }
+  request->grant = Rules()->GrantOf(request->user);
+  if (request->grant.role == Role::kNone) {
+    return JsonError(403, "the user " + Quoted(request->user) +
+                              " has no role; name it under access.roles in lowbalance.yml");
+  }
+  if (access == Access::kAdministrator && request->grant.role != Role::kAdministrator) {
+    return JsonError(403, "this takes an administrator");
+  }
+  return std::nullopt;
+}
+
+std::optional<HttpResponse> HttpAccess::RefusePassword(const WebConfig& config,
+                                                       HttpRequest* request) {
   constexpr std::string_view kChallenge = "Basic realm=\"lowbalance\", charset=\"UTF-8\"";
+  // Our own pages ask for a password themselves; a challenge would make the browser ask too.
+  const auto unauthorized = [&](std::string_view message) {
+    return request->Header(kConsoleHeader).empty() ? Unauthorized(kChallenge, message)
+                                                   : JsonError(401, message);
+  };
   const auto login = DecodeBase64(Credentials(*request, "Basic"));
   const std::size_t colon = login ? login->find(':') : std::string::npos;
-  if (colon == std::string::npos) return Unauthorized(kChallenge, "a user and password are needed");
+  if (colon == std::string::npos) return unauthorized("a user and password are needed");
   const std::string user = login->substr(0, colon);
   const std::string_view password = std::string_view(*login).substr(colon + 1);
-  if (!passwords_.Remembers(config, user, password)) {
-    // Checking is slow, and one at a time. Whoever guesses many at once must not hold all threads.
-    const int others = logging_in_++;
-    const bool right = others < kMostLoggingIn && passwords_.Check(config, user, password);
-    --logging_in_;
-    if (others >= kMostLoggingIn) return JsonError(503, "too many logins at once; try again");
-    if (!right) return Unauthorized(kChallenge, "wrong user or password");
+  auto refusal = CheckPassword(config, user, password, request->address);
+  if (refusal && refusal->status == 401) return unauthorized("wrong user or password");
+  if (!refusal) request->user = user;
+  return refusal;
+}
+
+std::optional<HttpResponse> HttpAccess::CheckPassword(const WebConfig& config,
+                                                      const std::string& user,
+                                                      std::string_view password,
+                                                      std::string_view address) {
+  if (passwords_.Remembers(config, user, password)) return std::nullopt;
+  using Steady = LoginThrottle::Clock;
+  {
+    const std::lock_guard lock(throttle_mutex_);
+    if (const auto wait = throttle_.Wait(user, address, Steady::now())) {
+      const std::string seconds = std::to_string(wait->count());
+      HttpResponse response =
+          JsonError(429, "too many wrong passwords; try again in " + seconds + " s");
+      response.headers.emplace_back("Retry-After", seconds);
+      return response;
+    }
   }
-  request->user = user;
-  return std::nullopt;
+  // Checking is slow, and one at a time. Whoever guesses many at once must not hold all threads.
+  const int others = logging_in_++;
+  const bool right = others < kMostLoggingIn && passwords_.Check(config, user, password);
+  --logging_in_;
+  if (others >= kMostLoggingIn) return JsonError(503, "too many logins at once; try again");
+  const std::lock_guard lock(throttle_mutex_);
+  if (right) {
+    throttle_.Succeeded(user, address);
+    return std::nullopt;
+  }
+  throttle_.Failed(user, address, Steady::now());
+  return JsonError(401, "wrong user or password");
+}
+
+void HttpAccess::SetRules(AccessRules rules) {
+  auto next = std::make_shared<const AccessRules>(std::move(rules));
+  const std::lock_guard lock(mutex_);
+  rules_ = std::move(next);
+}
+
+std::shared_ptr<const AccessRules> HttpAccess::Rules() const {
+  const std::lock_guard lock(mutex_);
+  return rules_;
+}
+
+std::string HttpAccess::SessionKey() {
+  const auto rules = Rules();
+  if (rules->session_key_file.empty()) return own_key_;
+  auto key = ReadSecretFile(rules->session_key_file);
+  if (key && key->size() >= kShortestKey) return *key;
+  log::Error(
+      "the key of logins cannot be used; they last as long as this process, and for it alone",
+      {{"file", rules->session_key_file.string()},
+       {"error", key ? "shorter than 16 bytes" : key.error().message}});
+  return own_key_;
+}
+
+std::string HttpAccess::CookieName() { return SessionCookieName(SessionKey()); }
+
+bool HttpAccess::Secure() {
+  return Settings()->tls != nullptr || (Rules()->accounts_url.starts_with("https://") &&
+                                        Rules()->messages_url.starts_with("https://"));
+}
+
+std::optional<Session> HttpAccess::SessionOf(const HttpRequest& request) {
+  const std::string_view cookies = request.Header("cookie");
+  if (cookies.empty()) return std::nullopt;
+  const std::string key = SessionKey();
+  return VerifySession(FindCookie(cookies, SessionCookieName(key)), key, Settings()->config.users,
+                       clock_());
+}
+
+tl::expected<HttpAccess::Login, HttpResponse> HttpAccess::LogIn(const std::string& user,
+                                                                std::string_view password,
+                                                                std::string_view address) {
+  const auto settings = Settings();
+  if (settings->config.users.empty()) return tl::make_unexpected(JsonError(403, kNoUsers));
+  if (auto refusal = CheckPassword(settings->config, user, password, address)) {
+    return tl::make_unexpected(std::move(*refusal));
+  }
+  const std::string key = SessionKey();
+  const Session session{user, clock_() + Rules()->session_lifetime};
+  return Login{.cookie_name = SessionCookieName(key),
+               .token = SignSession(session, key, settings->config.users.find(user)->second),
+               .expires = session.expires};
 }
 
 std::optional<HttpResponse> HttpAccess::RefuseToken(const HttpRequest& request) const {

@@ -25,6 +25,7 @@
 #include "base/http_pool.h"
 #include "base/http_routes.h"
 #include "base/log.h"
+#include "base/session_api.h"
 
 namespace lowbalance {
 namespace {
@@ -59,6 +60,7 @@ bool ReadBody(HttpConnection* connection, std::size_t length, std::string* body)
 
 struct HttpServer::Impl {
   struct Route {
+    std::string method;
     std::string pattern;
     Access access;
     Handler handler;
@@ -76,7 +78,7 @@ struct HttpServer::Impl {
   void Serve(UniqueFd socket);
   HttpResponse Answer(HttpExchange* exchange);
   OrRefusal<const Route*> Admit(HttpExchange* exchange, HttpRequest* request, std::size_t* length);
-  void NoteRefusal(const HttpExchange& exchange, const HttpRequest& request, int status);
+  void NoteRefusal(const HttpRequest& request, int status);
 
   const Options options;
   HttpAccess access;
@@ -93,7 +95,7 @@ struct HttpServer::Impl {
 
 HttpServer::Impl::Impl(Options o)
     : options(std::move(o)),
-      access(options.web_config_file, options.token_file),
+      access(options.web_config_file, options.token_file, options.clock),
       parser({
           .refuse = [this](HttpExchange* exchange) -> std::optional<HttpResponse> {
             HttpRequest request;
@@ -199,6 +201,7 @@ OrRefusal<const HttpServer::Impl::Route*> HttpServer::Impl::Admit(HttpExchange* 
                                                                   HttpRequest* request,
                                                                   std::size_t* length) {
   request->method = exchange->method;
+  request->address = exchange->connection->PeerAddress();
   auto headers = ParseHttpHeaders(exchange->head);
   if (!headers) {
     exchange->unread = true;
@@ -220,7 +223,7 @@ OrRefusal<const HttpServer::Impl::Route*> HttpServer::Impl::Admit(HttpExchange* 
   request->params = std::move(match.params);
   request->query = std::move(target->query);
   if (auto refusal = access.Refuse(route.access, request)) {
-    NoteRefusal(*exchange, *request, refusal->status);
+    NoteRefusal(*request, refusal->status);
     return tl::make_unexpected(std::move(*refusal));
   }
   const auto announced = BodyLength(*request, route.max_body);
@@ -230,8 +233,7 @@ OrRefusal<const HttpServer::Impl::Route*> HttpServer::Impl::Admit(HttpExchange* 
 }
 
 // One line in ten seconds is enough to notice, and too few to fill a disk with.
-void HttpServer::Impl::NoteRefusal(const HttpExchange& exchange, const HttpRequest& request,
-                                   int status) {
+void HttpServer::Impl::NoteRefusal(const HttpRequest& request, int status) {
   const auto now = std::chrono::steady_clock::now();
   {
     const std::lock_guard lock(mutex);
@@ -241,7 +243,7 @@ void HttpServer::Impl::NoteRefusal(const HttpExchange& exchange, const HttpReque
   log::Warn("request refused", {{"status", std::to_string(status)},
                                 {"method", request.method},
                                 {"path", request.path},
-                                {"from", exchange.connection->PeerAddress()}});
+                                {"from", request.address}});
 }
 
 HttpServer::HttpServer(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
@@ -250,8 +252,30 @@ HttpServer::~HttpServer() = default;
 void HttpServer::Route(std::string method, std::string pattern, Access access, Handler handler,
                        std::size_t max_body) {
   assert(!impl_->acceptor.joinable());
-  impl_->paths.Add(std::move(method), pattern);
-  impl_->routes.push_back({std::move(pattern), access, std::move(handler), max_body});
+  impl_->paths.Add(method, pattern);
+  impl_->routes.push_back(
+      {std::move(method), std::move(pattern), access, std::move(handler), max_body});
+}
+
+void HttpServer::AddSessionApi() {
+  constexpr std::size_t kMostBytes = 8192;
+  constexpr const char* kPath = "/api/v1/session";
+  HttpAccess* const rules = &impl_->access;
+  Route(
+      "POST", kPath, Access::kOpen,
+      [rules](const HttpRequest& request) { return LogIn(*rules, request); }, kMostBytes);
+  Route("GET", kPath, Access::kLogin,
+        [rules](const HttpRequest& request) { return ShowSession(*rules, request); });
+  Route("DELETE", kPath, Access::kOpen,
+        [rules](const HttpRequest& request) { return LogOut(*rules, request); });
+}
+
+void HttpServer::SetAccess(AccessRules rules) { impl_->access.SetRules(std::move(rules)); }
+
+std::vector<std::string> HttpServer::Routes() const {
+  std::vector<std::string> routes;
+  for (const auto& route : impl_->routes) routes.push_back(route.method + " " + route.pattern);
+  return routes;
 }
 
 std::uint16_t HttpServer::Start() { return impl_->Start(); }

@@ -7,8 +7,8 @@
 // and compressed request bodies (Alertmanager and Prometheus send neither), methods a path does not
 // have (405 with Allow), and without reading a body that is too large or comes from somebody who
 // may not send it. A handler's exception is logged and answered by 500 without its text. Answers of
-// text and JSON over 1 KiB are compressed for clients that accept gzip. Never a redirect, never
-// 429.
+// text and JSON over 1 KiB are compressed for clients that accept gzip. Never a redirect; 429 only
+// to whoever guesses passwords.
 
 #include <cstdint>
 #include <filesystem>
@@ -20,6 +20,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/access_rules.h"
+#include "base/clock.h"
 #include "core/result.h"
 
 namespace lowbalance {
@@ -31,7 +33,10 @@ struct HttpRequest {
   std::map<std::string, std::string, std::less<>> query;    // Decoded; the first of each name.
   std::map<std::string, std::string, std::less<>> headers;  // Names in lower case.
   std::string body;
-  std::string user;  // Who logged in; empty on open routes.
+  std::string user;         // Who logged in; empty on open routes.
+  Grant grant;              // What they may do.
+  bool by_session = false;  // Logged in with a console's cookie.
+  std::string address;      // Of the client, without its port.
 
   [[nodiscard]] std::string_view Header(std::string_view lower_case_name) const;
   [[nodiscard]] std::string_view Query(std::string_view name) const;
@@ -52,9 +57,11 @@ struct HttpResponse {
 enum class Access {
   kOpen,     // Anyone who reaches the port: health, the landing page.
   kMetrics,  // As kOpen, unless basic_auth_users are configured; then a login, as exporters do.
-  kLogin,    // Always a login. Off, with 403 and a text that says how to switch it on, while no
-             // basic_auth_users are configured.
-  kToken,    // The bearer token of Options::token_file, if one is configured; else as kOpen.
+  kLogin,    // Always a login, by password or by a console's cookie, of a user with a role. Off,
+             // with 403 and a text that says how to switch it on, while no basic_auth_users are
+             // configured.
+  kAdministrator,  // As kLogin, of an administrator.
+  kToken,          // The bearer token of Options::token_file, if one is configured; else as kOpen.
 };
 
 class HttpServer {
@@ -64,6 +71,7 @@ class HttpServer {
     std::filesystem::path web_config_file;  // Re-read when it changes. Empty: plain, no users.
     std::filesystem::path token_file;       // For Access::kToken. Empty: no token wanted.
     int threads = 256;                      // Upper bound; they are started as needed.
+    Clock clock = SystemClock();            // For when logins expire.
     // Told of each answer: the route's pattern (empty where there is none) and the status, also of
     // requests that no handler got to see. Called on several threads at once.
     std::function<void(std::string_view pattern, int status)> answered;
@@ -80,6 +88,13 @@ class HttpServer {
   // answers HEAD too. Handlers run on several threads at once.
   void Route(std::string method, std::string pattern, Access access, Handler handler,
              std::size_t max_body = 1 << 20);
+
+  // POST, GET and DELETE /api/v1/session: logging in, who is logged in, logging out.
+  void AddSessionApi();
+  // What the configuration says of users; at first, nothing. Thread-safe, at any time.
+  void SetAccess(AccessRules rules);
+  // "GET /metrics", … of every route, in the order in which they were added.
+  [[nodiscard]] std::vector<std::string> Routes() const;
 
   // Binds and serves on threads of its own; returns the port. Throws where it cannot bind.
   std::uint16_t Start();

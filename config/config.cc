@@ -64,6 +64,7 @@ ConfigResult Read(const YamlFile& yaml, const std::filesystem::path& file) {
     ReadContacts(root, result.config);
     ReadExporter(root.Map("exporter"), folder, result.config);
     ReadWebhook(root.Map("webhook"), folder, result.config);
+    ReadAccess(root.Map("access"), result.config);
   }
   result.mistakes = yaml.mistakes();
   result.mistakes.insert(result.mistakes.end(), in_wording.begin(), in_wording.end());

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/access_rules.h"
 #include "base/yaml.h"
 #include "config/alibaba.h"
 #include "config/links.h"
@@ -121,6 +122,7 @@ struct Config {
   std::string default_contact;  // Empty only if there are no contacts.
   ExporterConfig exporter;
   WebhookConfig webhook;
+  AccessRules access;
 
   [[nodiscard]] bool IsBilledBeforeTax(const AccountKey& account) const;
   // The contact of that name; the default contact if there is none of it; null if there are none.

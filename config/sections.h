@@ -1,7 +1,7 @@
 #pragma once
 // The sections of lowbalance.yml, each read by one function. What is wrong is noted in the YAML
 // file's mistakes; a section is checked against those read before it: pipeline, contacts, exporter,
-// webhook.
+// webhook, access.
 
 #include <chrono>
 #include <filesystem>
@@ -26,6 +26,7 @@ void ReadContacts(const YamlMap& root, Config& config);
 // `folder` is where relative paths are taken from.
 void ReadExporter(const YamlMap& map, const std::filesystem::path& folder, Config& config);
 void ReadWebhook(const YamlMap& map, const std::filesystem::path& folder, Config& config);
+void ReadAccess(const YamlMap& map, Config& config);
 
 // The part of `webhook` that says how messages are worded. It is read before the contacts, which
 // name a language.

@@ -244,6 +244,20 @@ TEST(ConfigTest, FindsContactsAndAccounts) {
   EXPECT_EQ(config.FindAccount({"other", "018"}), nullptr);
 }
 
+TEST(ConfigTest, SaysWhatUsersMayDo) {
+  const AccessRules access = Good(ReadAll(kFolder / "complete.yml")).access;
+  EXPECT_EQ(access.GrantOf("alice"), (Grant{.role = Role::kAdministrator}));
+  EXPECT_EQ(access.GrantOf("vera"), (Grant{.role = Role::kViewer}));
+  EXPECT_EQ(access.GrantOf("olga"), (Grant{.role = Role::kContact, .contact = "ops"}));
+  EXPECT_EQ(access.GrantOf("mallory"), Grant{});
+  EXPECT_EQ(AccessRules{}.GrantOf("mallory"), (Grant{.role = Role::kAdministrator}));
+  EXPECT_EQ(access.session_key_file, "/etc/lb/session-key");
+  EXPECT_EQ(access.session_lifetime, 8h);
+  EXPECT_EQ(access.accounts_url, "https://example.com/accounts");
+  EXPECT_EQ(access.accounts_port, "1");
+  EXPECT_EQ(access.messages_port, "2");
+}
+
 TEST(ConfigTest, AFileThatIsNotThereIsAMistake) {
   const ConfigResult result = LoadConfig("/nonexistent/lowbalance.yml");
   EXPECT_EQ(MistakesOf(result),

@@ -1,0 +1,16 @@
+#pragma once
+// Logging in and out of the consoles: /api/v1/session.
+
+#include "base/http_access.h"
+#include "base/http_server.h"
+
+namespace lowbalance {
+
+// POST {"user":"…","password":"…"}: sets the cookie.
+[[nodiscard]] HttpResponse LogIn(HttpAccess& access, const HttpRequest& request);
+// GET: who is logged in, what they may do, until when, and where the consoles are.
+[[nodiscard]] HttpResponse ShowSession(HttpAccess& access, const HttpRequest& request);
+// DELETE: takes the cookie away.
+[[nodiscard]] HttpResponse LogOut(HttpAccess& access, const HttpRequest& request);
+
+}  // namespace lowbalance
