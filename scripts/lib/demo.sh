@@ -3,7 +3,7 @@
 
 # What a run of the demo leaves in its folder, and the next one takes away.
 demo_leavings=(alertmanager alertmanager.yml balances.csv exporter.db{,-shm,-wal,.lock} log
-  lowbalance.yml outbox password prometheus prometheus.yml rules.yml token web.yml
+  lowbalance.yml outbox password prometheus prometheus.yml rules.yml session-key token web.yml
   webhook.db{,-shm,-wal,.lock})
 
 # When, and of which account, the alert is switched on with the command line.
@@ -16,7 +16,11 @@ demo_prepare() {
   mkdir "$state/log" "$state/outbox"
   cp "$root/examples/demo.yml" "$state/lowbalance.yml"
   cp "$root/examples/demo.csv" "$state/balances.csv"
+  # The consoles link to each other by the ports that stand in the configuration.
+  sed -i "s/:10380\"/:${port[exporter]:-10380}\"/; s/:10381\"/:${port[webhook]:-10381}\"/" \
+    "$state/lowbalance.yml"
   head -c 24 /dev/urandom | base64 > "$state/token"
+  head -c 24 /dev/urandom | base64 > "$state/session-key"
   mapfile -t demo_story < <(grep -v '^#' "$root/examples/demo.story")
   demo_next=0      # The row that comes next,
   demo_started=0   # and the second of the timeline at which the story began.

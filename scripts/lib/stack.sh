@@ -143,8 +143,8 @@ print_where_to_look() {
   credentials="--user $user --password-file $(short "$password_file")"
   cat <<EOF
 
-  exporter      http://${address[exporter]}/
-  webhook       http://${address[webhook]}/
+  accounts      http://${address[exporter]}/accounts
+  messages      http://${address[webhook]}/messages
                 both: user $user, $login
   Prometheus    $(prometheus_page)
   Alertmanager  http://${address[alertmanager]}/
