@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/text.h"
+#include "exporter/edit_effect.h"
 
 namespace lowbalance {
 namespace {
@@ -49,28 +50,6 @@ ordered_json AlertJson(const Account& account, std::string_view name, const Leve
           {"ended", std::move(ended)}};
 }
 
-BodyError NotOfTheForm(std::string field, std::string message) {
-  return {.status = 400, .field = std::move(field), .message = std::move(message)};
-}
-
-// The members of the one object that the body must be.
-tl::expected<json, BodyError> ParseObject(std::string_view body) {
-  std::set<std::string> names;
-  std::string twice;
-  const auto notice = [&](int depth, json::parse_event_t event, json& value) {
-    if (event == json::parse_event_t::key && depth == 1) {
-      const auto& name = value.get_ref<const std::string&>();
-      if (!names.insert(name).second) twice = name;
-    }
-    return true;
-  };
-  json object = json::parse(body, notice, /*allow_exceptions=*/false);
-  if (object.is_discarded()) return tl::unexpected(NotOfTheForm("", "the body is not JSON"));
-  if (!object.is_object()) return tl::unexpected(NotOfTheForm("", "the body is not an object"));
-  if (!twice.empty()) return tl::unexpected(NotOfTheForm(twice, "given twice"));
-  return object;
-}
-
 }  // namespace
 
 std::string_view AlertState(const AccountMemory& account, const LevelMemory& level) {
@@ -87,7 +66,7 @@ ordered_json AlertJson(const Account& account, std::string_view level) {
   return AlertJson(account, level, found->second);
 }
 
-ordered_json AccountJson(const Account& account) {
+ordered_json AccountJson(const Account& account, const AccountView& view) {
   const AccountMemory& m = account.memory;
   ordered_json terms = ordered_json::object();
   for (const CreditTermInfo& term : kCreditTerms) {
@@ -114,7 +93,35 @@ ordered_json AccountJson(const Account& account) {
           {"changed", Instant(m.changed)},
           {"spend_total", m.spend_total.ToString(2)},
           {"top_up_total", m.top_up_total.ToString(2)},
+          {"billed_before_tax", account.billed_before_tax},
+          {"stale", view.stale},
+          {"burn_rate_per_day", Amount(view.burn_rate)},
+          {"runway_seconds",
+           view.runway ? ordered_json(view.runway->count() / 1000) : ordered_json(nullptr)},
+          {"version", SettingsVersion(m)},
           {"alerts", std::move(alerts)}};
+}
+
+BodyError NotOfTheForm(std::string field, std::string message) {
+  return {.status = 400, .field = std::move(field), .message = std::move(message)};
+}
+
+// The members of the one object that the body must be.
+tl::expected<json, BodyError> ParseObject(std::string_view body) {
+  std::set<std::string> names;
+  std::string twice;
+  const auto notice = [&](int depth, json::parse_event_t event, json& value) {
+    if (event == json::parse_event_t::key && depth == 1) {
+      const auto& name = value.get_ref<const std::string&>();
+      if (!names.insert(name).second) twice = name;
+    }
+    return true;
+  };
+  json object = json::parse(body, notice, /*allow_exceptions=*/false);
+  if (object.is_discarded()) return tl::unexpected(NotOfTheForm("", "the body is not JSON"));
+  if (!object.is_object()) return tl::unexpected(NotOfTheForm("", "the body is not an object"));
+  if (!twice.empty()) return tl::unexpected(NotOfTheForm(twice, "given twice"));
+  return object;
 }
 
 tl::expected<EditBody, BodyError> ParseEditBody(std::string_view body) {

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "core/account_memory.h"
+#include "exporter/account_select.h"
 #include "exporter/snapshot.h"
 
 namespace lowbalance {
@@ -21,7 +22,7 @@ inline constexpr std::array<std::string_view, 6> kAlertStates{"disabled", "ok", 
 // wherever that is below zero, "unknown" while it is not known.
 [[nodiscard]] std::string_view AlertState(const AccountMemory& account, const LevelMemory& level);
 
-[[nodiscard]] nlohmann::ordered_json AccountJson(const Account& account);
+[[nodiscard]] nlohmann::ordered_json AccountJson(const Account& account, const AccountView& view);
 // Null if the account has no such level.
 [[nodiscard]] nlohmann::ordered_json AlertJson(const Account& account, std::string_view level);
 
@@ -30,11 +31,15 @@ struct EditBody {
   SettingEdit edit;  // Without the level, which stands in the path.
   bool dry_run = false;
 };
+// Why a body was not understood.
 struct BodyError {
   int status = 400;   // 400: not of the form. 422: of the form, but not a possible value.
   std::string field;  // May be empty.
   std::string message;
 };
+// The members of the one object that a body must be; none may stand there twice.
+[[nodiscard]] tl::expected<nlohmann::json, BodyError> ParseObject(std::string_view body);
+[[nodiscard]] BodyError NotOfTheForm(std::string field, std::string message);
 [[nodiscard]] tl::expected<EditBody, BodyError> ParseEditBody(std::string_view body);
 
 }  // namespace lowbalance

@@ -9,6 +9,10 @@ void AccountRules::Decorate(Account& account) const {
   account.contact = default_contact;
   account.provisioned.clear();
   if (ImportsAlarm(account)) account.provisioned.emplace_back(kDefaultLevel);
+  const AccountKey& key = account.memory.account;
+  account.billed_before_tax =
+      billed_before_tax.contains(key) ||
+      billed_before_tax.contains({.provider = key.provider, .account_id = ""});
   const auto found = accounts.find(account.memory.account);
   if (found == accounts.end()) return;
   if (!found->second.contact.empty()) account.contact = found->second.contact;
@@ -27,7 +31,12 @@ bool AccountRules::ImportsAlarm(const Account& account) const {
 }
 
 AccountRules MakeAccountRules(const Config& config) {
-  AccountRules rules{.file = config.file.string(), .default_contact = config.default_contact};
+  AccountRules rules{.file = config.file.string(),
+                     .default_contact = config.default_contact,
+                     .billed_before_tax = {config.webhook.billed_before_tax.begin(),
+                                           config.webhook.billed_before_tax.end()},
+                     .billing_data_max_age = config.pipeline.billing_data_max_age,
+                     .burn_rate_window = config.pipeline.burn_rate_window};
   for (const SourceConfig& source : config.exporter.sources) {
     rules.sources.insert(source.name);
     if (source.alibaba && source.alibaba->import_alarm) rules.alarm_sources.insert(source.name);

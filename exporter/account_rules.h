@@ -1,6 +1,7 @@
 #pragma once
 // What the configuration file says of accounts, in the form the exporter looks it up in.
 
+#include <chrono>
 #include <map>
 #include <set>
 #include <string>
@@ -17,6 +18,9 @@ struct AccountRules {
   // Those among them whose provider's own alert is the account's setting at kDefaultLevel.
   std::set<std::string, std::less<>> alarm_sources;
   std::map<AccountKey, AccountConfig> accounts;
+  std::set<AccountKey> billed_before_tax;  // As in WebhookConfig.
+  Millis billing_data_max_age = std::chrono::hours{6};
+  Millis burn_rate_window = std::chrono::hours{24};
 
   // Fills in the parts of an account that come from the configuration.
   void Decorate(Account& account) const;

@@ -55,7 +55,14 @@ class Writer {
   AccountMemory changed_;
   Time changed_at_{};
   std::optional<soci::statement> put_change_;
+
   long long next_edit_ = 0;
+  EditRecord edit_;
+  std::optional<bool> from_enabled_;
+  std::optional<Money> from_threshold_;
+  std::string from_currency_;
+  soci::indicator has_from_ = soci::i_null;
+  std::optional<soci::statement> put_edit_;
 };
 
 void Writer::PutAccount(const Account& account) {
@@ -161,24 +168,30 @@ void Writer::PutEdit(const EditRecord& edit) {
   if (next_edit_ == 0) {
     sql_ << "SELECT COALESCE(MAX(id), 0) + 1 FROM edits", soci::into(next_edit_);
   }
-  std::optional<bool> from_enabled;
-  std::optional<Money> from_threshold;
-  std::string from_currency;
-  soci::indicator has_from = soci::i_null;
+  edit_ = edit;
+  from_enabled_.reset();
+  from_threshold_.reset();
+  from_currency_.clear();
+  has_from_ = edit.from ? soci::i_ok : soci::i_null;
   if (edit.from) {
-    from_enabled = edit.from->enabled;
-    from_threshold = edit.from->threshold;
-    from_currency = edit.from->currency;
-    has_from = soci::i_ok;
+    from_enabled_ = edit.from->enabled;
+    from_threshold_ = edit.from->threshold;
+    from_currency_ = edit.from->currency;
   }
-  sql_ << "INSERT INTO edits (id, at, who, through, provider, account_id, level, from_enabled, "
-          "from_threshold, from_currency, to_enabled, to_threshold, to_currency) VALUES (:id, :at, "
-          ":who, :through, :provider, :account_id, :level, :from_enabled, :from_threshold, "
-          ":from_currency, :to_enabled, :to_threshold, :to_currency)",
-      use(next_edit_), use(edit.at), use(edit.who), use(edit.through), use(edit.account.provider),
-      use(edit.account.account_id), use(edit.level), use(from_enabled), use(from_threshold),
-      use(from_currency, has_from), use(edit.to.enabled), use(edit.to.threshold),
-      use(edit.to.currency);
+  if (!put_edit_) {
+    put_edit_.emplace(
+        (sql_.prepare
+             << "INSERT INTO edits (id, at, who, through, provider, account_id, level, "
+                "from_enabled, from_threshold, from_currency, to_enabled, to_threshold, "
+                "to_currency) VALUES (:id, :at, :who, :through, :provider, :account_id, :level, "
+                ":from_enabled, :from_threshold, :from_currency, :to_enabled, :to_threshold, "
+                ":to_currency)",
+         use(next_edit_), use(edit_.at), use(edit_.who), use(edit_.through),
+         use(edit_.account.provider), use(edit_.account.account_id), use(edit_.level),
+         use(from_enabled_), use(from_threshold_), use(from_currency_, has_from_),
+         use(edit_.to.enabled), use(edit_.to.threshold), use(edit_.to.currency)));
+  }
+  put_edit_->execute(true);
   ++next_edit_;
 }
 
@@ -206,11 +219,19 @@ bool DiffersInStore(const AccountChange& change) {
          change.before->memory != change.after->memory;
 }
 
+// Does the account's own row differ? An edit mostly changes a level's alone.
+bool RowDiffers(const AccountChange& change) {
+  if (!change.before || change.before->source != change.after->source) return true;
+  AccountMemory before = change.before->memory;
+  before.levels = change.after->memory.levels;
+  return before != change.after->memory;
+}
+
 void Write(Writer& writer, const AccountChange& change, Time now) {
   if (!change.after) return writer.Forget(change.before->memory.account);
   const AccountMemory& after = change.after->memory;
   const AccountMemory* before = change.before ? &change.before->memory : nullptr;
-  writer.PutAccount(*change.after);
+  if (RowDiffers(change)) writer.PutAccount(*change.after);
   for (const auto& [name, level] : after.levels) {
     if (before != nullptr) {
       const auto was = before->levels.find(name);

@@ -4,6 +4,7 @@
 // What is committed survives kill -9 and comes back exactly. Not thread-safe: the owner guards it.
 // Failures are exceptions; a commit that throws has changed nothing.
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,11 +19,32 @@ namespace lowbalance {
 struct EditRecord {
   Time at{};
   std::string who;      // A user, or the configuration file.
-  std::string through;  // "api", "file".
+  std::string through;  // "api", "console", "cli", "file".
   AccountKey account;
   std::string level;
   std::optional<LevelMemory> from;  // Empty if the level is new.
   LevelMemory to;
+  std::int64_t id = 0;  // Given by the store, ascending.
+};
+
+// Which edits are asked for. Empty fields do not filter.
+struct EditFilter {
+  std::string provider;
+  std::string account_id;
+  std::string who;
+  std::string through;
+  std::optional<Time> since;           // At this instant or later.
+  std::optional<Time> until;           // Before this instant.
+  std::optional<std::int64_t> before;  // Ids below this one.
+  std::optional<std::int64_t> newer;   // Ids above this one.
+  int limit = 100;
+};
+
+// Available credit from this instant on.
+struct CreditChange {
+  Time at{};
+  std::string currency;
+  Money available_credit;
 };
 
 class AccountStore {
@@ -39,6 +61,14 @@ class AccountStore {
   // Writes what differs between before and after, with the edits, in one transaction; nothing if
   // nothing differs. `now` is when first values count as seen, in the history.
   void Commit(std::span<const AccountChange> changes, std::span<const EditRecord> edits, Time now);
+
+  // The newest first. What an edit left as low or overdue is not kept: `from` and `to` are
+  // settings.
+  [[nodiscard]] std::vector<EditRecord> FindEdits(const EditFilter& filter);
+  // The id of the latest edit; 0 if there is none.
+  [[nodiscard]] std::int64_t LastEdit();
+  // The account's changes from the one in force at `since` on, the oldest first.
+  [[nodiscard]] std::vector<CreditChange> FindChanges(const AccountKey& account, Time since);
 
  private:
   void WriteAll(std::span<const AccountChange> changes, std::span<const EditRecord> edits,

@@ -1,6 +1,8 @@
 #include "exporter/accounts.h"
 
-#include <cassert>
+#include <algorithm>
+#include <charconv>
+#include <set>
 #include <utility>
 
 #include "base/log.h"
@@ -11,6 +13,15 @@ namespace {
 
 // More lines than this about one poll tell nobody anything.
 constexpr std::size_t kLoggedProblems = 20;
+// Accounts whose history is read while nobody else may commit: a few milliseconds.
+constexpr std::size_t kLoadedAtOnce = 200;
+// Enough to see who was faster.
+constexpr int kMostConflicts = 1000;
+
+bool IsStale(const Account& account, Millis stale_after, Time now) {
+  const auto& last = account.memory.last_success;
+  return !last || now - *last > stale_after;
+}
 
 // Says when an account begins or ends to be low.
 void LogLevels(const AccountChange& change) {
@@ -79,6 +90,10 @@ void Accounts::CommitAndPublish(Merged merged, Time now) {
     const std::lock_guard lock(published_mutex_);
     published_.swap(next);
   }
+  {
+    const std::lock_guard lock(burn_mutex_);
+    for (const AccountChange& change : merged.changes) burn_rates_.Note(change, now);
+  }
   for (const AccountChange& change : merged.changes) LogLevels(change);
 }
 
@@ -119,6 +134,11 @@ void Accounts::Configure(const AccountRules& rules, Time now) {
   }
   CommitAndPublish(std::move(merged), now);
   rules_ = rules;
+  stale_after_ = rules.billing_data_max_age;
+  {
+    const std::lock_guard burn_lock(burn_mutex_);
+    burn_rates_.SetWindow(rules.burn_rate_window);
+  }
   std::erase_if(problems_, [this](const auto& of) { return !rules_.sources.contains(of.first); });
   if (edits > 0) {
     log::Info("settings of the configuration file applied",
@@ -142,55 +162,135 @@ void Accounts::ApplyFailure(const std::string& source, Time now) {
 }
 
 tl::expected<EditOutcome, EditRefusal> Accounts::ApplyEdit(const EditRequest& request, Time now) {
-  using Why = EditRefusal::Why;
+  const Editor editor{
+      .who = request.who, .through = request.through, .only_contact = request.only_contact};
   const std::lock_guard lock(mutex_);
   const auto before = snapshot();
   const AccountPtr account = before->Find(request.account);
-  if (!account) {
-    return tl::make_unexpected(EditRefusal{Why::kUnknownAccount, "",
-                                           "there is no account " +
-                                               Quoted(request.account.account_id) + " of " +
-                                               Quoted(request.account.provider)});
+  if (!account || !editor.Sees(*account)) {
+    return tl::make_unexpected(UnknownAccount(request.account));
   }
-  if (account->IsProvisioned(request.edit.level)) {
-    if (rules_.ImportsAlarm(*account) && request.edit.level == kDefaultLevel) {
-      return tl::make_unexpected(
-          EditRefusal{Why::kProvisioned, "",
-                      "read-only: the setting is the provider's own, which source " +
-                          account->source + " imports; change it there"});
-    }
-    const auto listed = rules_.accounts.find(request.account);
-    const int line = listed == rules_.accounts.end() ? 0 : listed->second.line;
-    return tl::make_unexpected(EditRefusal{Why::kProvisioned, "",
-                                           "read-only: the setting stands in " + rules_.file +
-                                               (line > 0 ? ", line " + std::to_string(line) : "") +
-                                               "; change it there and reload"});
-  }
-  auto edited = Edit(account->memory, request.edit, now);
+  auto edited = EditAccount(
+      account, rules_,
+      {.account = request.account, .edit = request.edit, .version = request.version}, editor, now);
   if (!edited) {
-    // The error begins with the field it is about: "currency: the account's …".
-    const std::string& message = edited.error().message;
-    const std::size_t colon = message.find(": ");
-    assert(colon != std::string::npos);
-    return tl::make_unexpected(
-        EditRefusal{Why::kNotAllowed, message.substr(0, colon), message.substr(colon + 2)});
+    if (edited.error().why == EditRefusal::Why::kStale) {
+      edited.error().message += WhoChanged(request.account);
+    }
+    return tl::make_unexpected(std::move(edited.error()));
   }
-  if (*edited == account->memory) return EditOutcome{.before = account, .after = account};
-
-  EditRecord record{.at = now,
-                    .who = request.who,
-                    .through = "api",
-                    .account = request.account,
-                    .level = request.edit.level,
-                    .to = edited->levels.at(request.edit.level)};
-  const auto& levels = account->memory.levels;
-  if (const auto was = levels.find(request.edit.level); was != levels.end()) {
-    record.from = was->second;
-  }
-  Merged merged = MergeEdit(*before, account, std::move(*edited), std::move(record));
-  EditOutcome outcome{.before = account, .after = merged.changes.front().after};
-  if (!request.dry_run) CommitAndPublish(std::move(merged), now);
+  EditOutcome outcome{.before = account, .after = edited->after, .effect = edited->effect};
+  if (!edited->record || request.dry_run) return outcome;
+  CommitAndPublish(
+      MergeEdits(*before, {{.before = account, .after = edited->after}}, {*edited->record}), now);
   return outcome;
+}
+
+BulkOutcome Accounts::ApplyBulk(const BulkRequest& request, Time now) {
+  if (request.edit.select && request.edit.select->NeedsRunway()) {
+    LoadBurnRates(snapshot()->accounts, now);
+  }
+  const std::lock_guard lock(mutex_);
+  const auto before = snapshot();
+  const auto view_of = [&](const Account& account) {
+    AccountView view{.stale = IsStale(account, stale_after_, now)};
+    const std::lock_guard burn_lock(burn_mutex_);
+    const BurnRates::Rate rate = burn_rates_.Of(account, now);
+    view.burn_rate = rate.per_day;
+    view.runway = rate.runway;
+    return view;
+  };
+  BulkOutcome outcome{
+      .plan = PlanBulkEdit(*before, rules_, request.edit, request.editor, view_of, now)};
+  BulkPlan& plan = outcome.plan;
+  const std::int64_t last = store_.LastEdit();
+  outcome.basis = std::to_string(last) + "-" + plan.basis;
+  for (BulkItem& item : plan.items) {
+    if (item.refusal.why == EditRefusal::Why::kStale &&
+        item.outcome == BulkItem::Outcome::kRefused) {
+      item.refusal.message += WhoChanged(item.account);
+    }
+  }
+  if (!request.basis.empty()) {
+    const std::size_t dash = request.basis.find('-');
+    outcome.moved =
+        request.basis.substr(std::min(dash, request.basis.size() - 1) + 1) != plan.basis;
+    if (outcome.moved) outcome.conflicts = EditsSince(request.basis.substr(0, dash), plan);
+  }
+  if (request.dry_run || outcome.moved || !plan.Applicable()) return outcome;
+  outcome.applied = true;
+  if (plan.edited.empty()) return outcome;
+  std::vector<AccountChange> changes;
+  changes.reserve(plan.edited.size());
+  for (const EditedAccount& edited : plan.edited) {
+    changes.push_back({.before = edited.before, .after = edited.after});
+  }
+  CommitAndPublish(MergeEdits(*before, std::move(changes), plan.records), now);
+  return outcome;
+}
+
+// The edits that the store has noted since, of accounts that the plan is about.
+std::vector<EditRecord> Accounts::EditsSince(const std::string& id, const BulkPlan& plan) {
+  std::int64_t newer = 0;
+  std::from_chars(id.data(), id.data() + id.size(), newer);
+  std::set<AccountKey> accounts;
+  for (const BulkItem& item : plan.items) accounts.insert(item.account);
+  std::vector<EditRecord> edits = store_.FindEdits({.newer = newer, .limit = kMostConflicts});
+  std::erase_if(edits, [&](const EditRecord& edit) { return !accounts.contains(edit.account); });
+  return edits;
+}
+
+// ": alice set it … at … through the console"; empty where no edit is known.
+std::string Accounts::WhoChanged(const AccountKey& account) {
+  const auto edits = store_.FindEdits(
+      {.provider = account.provider, .account_id = account.account_id, .limit = 1});
+  return edits.empty() ? "" : ": " + Describe(edits.front());
+}
+
+std::vector<AccountView> Accounts::Views(std::span<const AccountPtr> accounts, bool runway,
+                                         Time now) {
+  if (runway) LoadBurnRates(accounts, now);
+  std::vector<AccountView> views(accounts.size());
+  const Millis stale_after = stale_after_;
+  const std::lock_guard lock(burn_mutex_);
+  for (std::size_t i = 0; i < accounts.size(); ++i) {
+    views[i].stale = IsStale(*accounts[i], stale_after, now);
+    if (!runway) continue;
+    const BurnRates::Rate rate = burn_rates_.Of(*accounts[i], now);
+    views[i].burn_rate = rate.per_day;
+    views[i].runway = rate.runway;
+  }
+  return views;
+}
+
+// In steps, so that polls get their turn.
+void Accounts::LoadBurnRates(std::span<const AccountPtr> accounts, Time now) {
+  std::vector<AccountKey> unknown;
+  Millis window{};
+  {
+    const std::lock_guard lock(burn_mutex_);
+    window = burn_rates_.window();
+    for (const AccountPtr& account : accounts) {
+      if (!burn_rates_.Knows(account->memory.account)) unknown.push_back(account->memory.account);
+    }
+  }
+  for (std::size_t i = 0; i < unknown.size(); i += kLoadedAtOnce) {
+    const std::lock_guard lock(mutex_);
+    const std::lock_guard burn_lock(burn_mutex_);
+    for (std::size_t j = i; j < std::min(i + kLoadedAtOnce, unknown.size()); ++j) {
+      burn_rates_.Load(unknown[j], store_.FindChanges(unknown[j], now - window), now);
+    }
+  }
+}
+
+std::vector<EditRecord> Accounts::Edits(const EditFilter& filter) {
+  const std::lock_guard lock(mutex_);
+  return store_.FindEdits(filter);
+}
+
+std::vector<CreditChange> Accounts::History(const AccountKey& account, Time since) {
+  const std::lock_guard lock(mutex_);
+  return store_.FindChanges(account, since);
 }
 
 }  // namespace lowbalance

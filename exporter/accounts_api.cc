@@ -1,13 +1,13 @@
 #include "exporter/accounts_api.h"
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/log.h"
 #include "core/text.h"
 #include "exporter/account_json.h"
+#include "exporter/account_list.h"
 
 namespace lowbalance {
 namespace {
@@ -15,106 +15,124 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr std::size_t kMaxEditBytes = 64U << 10U;
-constexpr int kDefaultLimit = 100;
-constexpr int kMaxLimit = 1000;
-
-// Which accounts a list is to show. Empty texts do not filter.
-struct ListQuery {
-  int limit = kDefaultLimit;
-  std::optional<AccountKey> after;
-  std::string provider;
-  std::string account_id;
-  std::string contact;
-  std::string state;
-};
-
-// A cursor is the key of the last account shown; no provider has a '/' in it.
-std::string Cursor(const AccountKey& key) { return key.provider + "/" + key.account_id; }
-
-std::optional<AccountKey> ParseCursor(const std::string& text) {
-  const std::size_t slash = text.find('/');
-  if (slash == std::string::npos) return std::nullopt;
-  AccountKey key{.provider = text.substr(0, slash), .account_id = text.substr(slash + 1)};
-  if (!IsValidName(key.provider) || !IsValidAccountId(key.account_id)) return std::nullopt;
-  return key;
-}
-
-// Takes one parameter; returns what is wrong with it, or nothing.
-std::string Take(ListQuery& query, const std::string& name, const std::string& value) {
-  if (name == "limit") {
-    const auto [end, error] =
-        std::from_chars(value.data(), value.data() + value.size(), query.limit);
-    const bool number = error == std::errc() && end == value.data() + value.size();
-    if (number && query.limit >= 1 && query.limit <= kMaxLimit) return "";
-    return "expected a number from 1 to " + std::to_string(kMaxLimit) + ", seen " + Quoted(value);
-  }
-  if (name == "after") {
-    query.after = ParseCursor(value);
-    return query.after ? "" : "not a cursor that a list gave: " + Quoted(value);
-  }
-  if (name == "state") {
-    query.state = value;
-    const bool known =
-        std::find(kAlertStates.begin(), kAlertStates.end(), value) != kAlertStates.end();
-    return known ? "" : "not a state of an alert: " + Quoted(value);
-  }
-  for (const auto& [filter, member] : {std::pair{"provider", &ListQuery::provider},
-                                       {"account_id", &ListQuery::account_id},
-                                       {"contact", &ListQuery::contact}}) {
-    if (name != filter) continue;
-    query.*member = value;
-    return value.empty() ? "empty" : "";
-  }
-  return "unknown parameter " + Quoted(name);
-}
-
-bool Matches(const ListQuery& query, const Account& account) {
-  const AccountMemory& m = account.memory;
-  if (!query.provider.empty() && m.account.provider != query.provider) return false;
-  if (!query.account_id.empty() && m.account.account_id != query.account_id) return false;
-  if (!query.contact.empty() && account.contact != query.contact) return false;
-  if (query.state.empty()) return true;
-  return std::any_of(m.levels.begin(), m.levels.end(),
-                     [&](const auto& level) { return AlertState(m, level.second) == query.state; });
-}
-
-HttpResponse List(const Accounts& accounts, const HttpRequest& request) {
-  ListQuery query;
-  for (const auto& [name, value] : request.query) {
-    if (const std::string wrong = Take(query, name, value); !wrong.empty()) {
-      return JsonError(400, wrong, name);
-    }
-  }
-  const auto snapshot = accounts.snapshot();
-  ordered_json shown = ordered_json::array();
-  ordered_json next = nullptr;
-  std::string last;
-  auto at = query.after ? snapshot->LowerBound(*query.after) : snapshot->accounts.begin();
-  for (; at != snapshot->accounts.end(); ++at) {
-    const Account& account = **at;
-    if (account.memory.account == query.after || !Matches(query, account)) continue;
-    if (shown.size() == static_cast<std::size_t>(query.limit)) {
-      next = last;
-      break;
-    }
-    shown.push_back(AccountJson(account));
-    last = Cursor(account.memory.account);
-  }
-  return JsonOk(ordered_json{{"accounts", std::move(shown)}, {"next", std::move(next)}}.dump());
-}
+// The chart has no more columns than this; an average over several would hide the lowest value.
+constexpr std::size_t kMostChanges = 2000;
+constexpr std::chrono::hours kHistory{24 * 400};
 
 AccountKey KeyOf(const HttpRequest& request) {
   return {.provider = request.params.at("provider"), .account_id = request.params.at("account_id")};
 }
 
-HttpResponse Show(const Accounts& accounts, const HttpRequest& request) {
-  const AccountKey key = KeyOf(request);
-  const AccountPtr account = accounts.snapshot()->Find(key);
-  if (!account) {
-    return JsonError(
-        404, "there is no account " + Quoted(key.account_id) + " of " + Quoted(key.provider));
+// Null if there is none that the request may see.
+AccountPtr FindVisible(const Accounts& accounts, const HttpRequest& request) {
+  const AccountPtr account = accounts.snapshot()->Find(KeyOf(request));
+  return account && EditorOf(request).Sees(*account) ? account : nullptr;
+}
+
+HttpResponse NoSuchAccount(const HttpRequest& request) {
+  return JsonError(404, UnknownAccount(KeyOf(request)).message);
+}
+
+std::string ETag(const Account& account) { return "\"" + SettingsVersion(account.memory) + "\""; }
+
+HttpResponse List(Accounts& accounts, const HttpRequest& request, Time now) {
+  const auto query = ParseListQuery(request.query);
+  if (!query) return JsonError(400, query.error().message, query.error().field);
+  std::vector<AccountPtr> visible = VisibleAccounts(accounts, request);
+  const auto views = accounts.Views(visible, query->NeedsRunway(), now);
+  const auto matches = SortedMatches(*query, visible, views);
+
+  auto from = static_cast<std::size_t>(query->offset);
+  if (query->after) {
+    from = static_cast<std::size_t>(std::partition_point(matches.begin(), matches.end(),
+                                                         [&](std::size_t i) {
+                                                           return visible[i]->memory.account <=
+                                                                  *query->after;
+                                                         }) -
+                                    matches.begin());
   }
-  return JsonOk(AccountJson(*account).dump());
+  std::vector<AccountPtr> page;
+  for (std::size_t i = from;
+       i < std::min(matches.size(), from + static_cast<std::size_t>(query->limit)); ++i) {
+    page.push_back(visible[matches[i]]);
+  }
+  const auto page_views = accounts.Views(page, /*runway=*/true, now);
+  ordered_json shown = ordered_json::array();
+  for (std::size_t i = 0; i < page.size(); ++i) {
+    shown.push_back(AccountJson(*page[i], page_views[i]));
+  }
+  const bool more = from + page.size() < matches.size();
+  const bool by_account = query->sort == SortKey::kAccount && !query->descending;
+  ordered_json next = nullptr;
+  if (more && by_account && !page.empty()) next = Cursor(page.back()->memory.account);
+  return JsonOk(ordered_json{{"accounts", std::move(shown)},
+                             {"total", matches.size()},
+                             {"offset", from},
+                             {"next", std::move(next)}}
+                    .dump());
+}
+
+// How many accounts there are of each kind, for whoever chooses among them.
+HttpResponse Summarize(Accounts& accounts, const HttpRequest& request, Time now) {
+  const std::vector<AccountPtr> visible = VisibleAccounts(accounts, request);
+  const auto views = accounts.Views(visible, /*runway=*/false, now);
+  ordered_json counts = ordered_json::object();
+  for (const char* term : {"low", "overdue", "awaiting", "stale", "failing", "enabled", "disabled",
+                           "suspended", "provisioned", "costs", "no_costs"}) {
+    const auto selection = Selection::Parse(term);
+    int count = 0;
+    for (std::size_t i = 0; i < visible.size(); ++i) {
+      if (selection->Matches(*visible[i], views[i])) ++count;
+    }
+    counts[term] = count;
+  }
+  std::map<std::string, int> providers;
+  std::map<std::string, int> contacts;
+  std::map<std::string, int> currencies;
+  for (const AccountPtr& account : visible) {
+    ++providers[account->memory.account.provider];
+    if (!account->contact.empty()) ++contacts[account->contact];
+    if (!account->memory.currency.empty()) ++currencies[account->memory.currency];
+  }
+  return JsonOk(ordered_json{
+      {"accounts", visible.size()},
+      {"counts", std::move(counts)},
+      {"providers", providers},
+      {"contacts", contacts},
+      {"currencies",
+       currencies}}.dump());
+}
+
+HttpResponse Show(Accounts& accounts, const HttpRequest& request, Time now) {
+  const AccountPtr account = FindVisible(accounts, request);
+  if (!account) return NoSuchAccount(request);
+  const auto views = accounts.Views(std::vector<AccountPtr>{account}, /*runway=*/true, now);
+  HttpResponse response = JsonOk(AccountJson(*account, views.front()).dump());
+  response.headers.emplace_back("ETag", ETag(*account));
+  return response;
+}
+
+HttpResponse ShowHistory(Accounts& accounts, const HttpRequest& request, Time now) {
+  if (!FindVisible(accounts, request)) return NoSuchAccount(request);
+  Time since = now - kHistory;
+  for (const auto& [name, value] : request.query) {
+    if (name != "since") return JsonError(400, "unknown parameter " + Quoted(name), name);
+    const auto parsed = ParseRfc3339(value);
+    if (!parsed) return JsonError(400, parsed.error().message, "since");
+    since = *parsed;
+  }
+  std::vector<CreditChange> changes = accounts.History(KeyOf(request), since);
+  const std::size_t left_out = changes.size() > kMostChanges ? changes.size() - kMostChanges : 0;
+  changes.erase(changes.begin(), changes.begin() + static_cast<std::ptrdiff_t>(left_out));
+  ordered_json list = ordered_json::array();
+  for (const CreditChange& change : changes) {
+    list.push_back({{"at", FormatRfc3339(change.at)},
+                    {"currency", change.currency},
+                    {"available_credit", change.available_credit.ToString(2)}});
+  }
+  return JsonOk(ordered_json{
+      {"changes", std::move(list)}, {"left_out", left_out}, {"now", FormatRfc3339(now)}}
+                    .dump());
 }
 
 int StatusOf(EditRefusal::Why why) {
@@ -123,6 +141,8 @@ int StatusOf(EditRefusal::Why why) {
       return 404;
     case EditRefusal::Why::kProvisioned:
       return 409;
+    case EditRefusal::Why::kStale:
+      return 412;
     case EditRefusal::Why::kNotAllowed:
       return 422;
   }
@@ -139,8 +159,20 @@ ordered_json AlertAfter(const Account& account, const std::string& level) {
   return AlertJson(with, level);
 }
 
+// The version that If-Match names; empty for any.
+std::string WantedVersion(const HttpRequest& request) {
+  std::string_view tag = request.Header("if-match");
+  if (tag == "*") return "";
+  if (tag.starts_with("W/")) tag.remove_prefix(2);
+  if (tag.size() >= 2 && tag.front() == '"' && tag.back() == '"') {
+    return std::string(tag.substr(1, tag.size() - 2));
+  }
+  return std::string(tag);
+}
+
 HttpResponse Change(Accounts& accounts, ExporterMetrics& metrics, const HttpRequest& request,
                     Time now) {
+  if (auto refusal = RefuseViewer(request)) return *refusal;
   auto body = ParseEditBody(request.body);
   if (!body) {
     metrics.EditDone(/*applied=*/false);
@@ -148,53 +180,104 @@ HttpResponse Change(Accounts& accounts, ExporterMetrics& metrics, const HttpRequ
   }
   const std::string& level = request.params.at("level");
   body->edit.level = level;
+  const Editor editor = EditorOf(request);
   tl::expected<EditOutcome, EditRefusal> outcome;
   try {
     outcome = accounts.ApplyEdit({.account = KeyOf(request),
                                   .edit = body->edit,
-                                  .who = request.user,
-                                  .dry_run = body->dry_run},
+                                  .who = editor.who,
+                                  .dry_run = body->dry_run,
+                                  .version = WantedVersion(request),
+                                  .through = editor.through,
+                                  .only_contact = editor.only_contact},
                                  now);
   } catch (const std::exception& e) {
-    metrics.StoreFailed();
-    log::Error("edit not stored, so not applied", {{"path", request.path}, {"error", e.what()}});
-    return JsonError(503, "the edit could not be stored, and nothing has changed; try again later");
+    return NotStored(metrics, request, e);
   }
   if (!outcome) {
     metrics.EditDone(/*applied=*/false);
     const EditRefusal& refusal = outcome.error();
-    return JsonError(StatusOf(refusal.why), refusal.message, refusal.field);
+    const bool unknown = refusal.why == EditRefusal::Why::kUnknownAccount;
+    return JsonError(StatusOf(refusal.why), refusal.message, unknown ? "" : refusal.field);
   }
   const bool changed = outcome->before != outcome->after;
   if (!body->dry_run) {
     metrics.EditDone(/*applied=*/true);
     log::Info("alert setting edited", {{"user", request.user},
+                                       {"through", editor.through},
                                        {"provider", request.params.at("provider")},
                                        {"account_id", request.params.at("account_id")},
                                        {"level", level},
                                        {"changed", changed ? "true" : "false"}});
   }
-  return JsonOk(ordered_json{{"before", AlertJson(*outcome->before, level)},
-                             {"after", AlertAfter(*outcome->after, level)},
-                             {"changed", changed},
-                             {"dry_run", body->dry_run},
-                             {"account", AccountJson(*outcome->after)}}
-                    .dump());
+  const auto views = accounts.Views(std::vector<AccountPtr>{outcome->after}, /*runway=*/true, now);
+  HttpResponse response =
+      JsonOk(ordered_json{{"before", AlertJson(*outcome->before, level)},
+                          {"after", AlertAfter(*outcome->after, level)},
+                          {"changed", changed},
+                          {"effect", ToString(outcome->effect)},
+                          {"sentence", Sentence(outcome->effect)},
+                          {"dry_run", body->dry_run},
+                          {"account", AccountJson(*outcome->after, views.front())}}
+                 .dump());
+  response.headers.emplace_back("ETag", ETag(*outcome->after));
+  return response;
 }
 
 }  // namespace
 
+Editor EditorOf(const HttpRequest& request) {
+  Editor editor{.who = request.user};
+  if (request.by_session) {
+    editor.through = "console";
+  } else if (request.Header("user-agent").starts_with("lowbalance/")) {
+    editor.through = "cli";
+  }
+  if (request.grant.role == Role::kContact) editor.only_contact = request.grant.contact;
+  return editor;
+}
+
+std::optional<HttpResponse> RefuseViewer(const HttpRequest& request) {
+  if (request.grant.role != Role::kViewer) return std::nullopt;
+  return JsonError(403,
+                   "a viewer changes nothing; this takes an administrator, or the account's "
+                   "contact");
+}
+
+HttpResponse NotStored(ExporterMetrics& metrics, const HttpRequest& request,
+                       const std::exception& error) {
+  metrics.StoreFailed();
+  log::Error("edit not stored, so not applied", {{"path", request.path}, {"error", error.what()}});
+  return JsonError(503, "the edit could not be stored, and nothing has changed; try again later");
+}
+
+std::vector<AccountPtr> VisibleAccounts(const Accounts& accounts, const HttpRequest& request) {
+  std::vector<AccountPtr> visible = accounts.snapshot()->accounts;
+  const Editor editor = EditorOf(request);
+  if (editor.only_contact) {
+    std::erase_if(visible, [&](const AccountPtr& account) { return !editor.Sees(*account); });
+  }
+  return visible;
+}
+
 void AddAccountsApi(HttpServer& server, Accounts& accounts, ExporterMetrics& metrics, Clock clock) {
-  server.Route("GET", "/api/v1/accounts", Access::kLogin,
-               [&accounts](const HttpRequest& request) { return List(accounts, request); });
-  server.Route("GET", "/api/v1/accounts/{provider}/{account_id}", Access::kLogin,
-               [&accounts](const HttpRequest& request) { return Show(accounts, request); });
+  const auto get = [&](std::string pattern, auto handler) {
+    server.Route("GET", std::move(pattern), Access::kLogin,
+                 [&accounts, clock, handler](const HttpRequest& request) {
+                   return handler(accounts, request, clock());
+                 });
+  };
+  get("/api/v1/accounts", List);
+  get("/api/v1/accounts/summary", Summarize);
+  get("/api/v1/accounts/{provider}/{account_id}", Show);
+  get("/api/v1/accounts/{provider}/{account_id}/history", ShowHistory);
   server.Route(
       "PATCH", "/api/v1/accounts/{provider}/{account_id}/alerts/{level}", Access::kLogin,
-      [&accounts, &metrics, clock = std::move(clock)](const HttpRequest& request) {
+      [&accounts, &metrics, clock](const HttpRequest& request) {
         return Change(accounts, metrics, request, clock());
       },
       kMaxEditBytes);
+  AddEditsApi(server, accounts, metrics, std::move(clock));
 }
 
 }  // namespace lowbalance

@@ -22,6 +22,7 @@ a { color: #14607a; }
 <p>Available credit and alert settings of cloud accounts, for Prometheus.</p>
 <p>Version )html" LOWBALANCE_VERSION R"html(</p>
 <ul>
+<li><a href="accounts">Accounts console</a></li>
 <li><a href="metrics">Metrics</a></li>
 <li><a href="-/healthy">Health</a> and <a href="-/ready">readiness</a></li>
 <li><a href="api/v1/accounts">Accounts API</a> (wants a login)</li>

@@ -212,17 +212,16 @@ Merged MergeRules(const Snapshot& before, const AccountRules& rules, Time now) {
   return merged;
 }
 
-Merged MergeEdit(const Snapshot& before, AccountPtr account, AccountMemory memory,
-                 EditRecord edit) {
+Merged MergeEdits(const Snapshot& before, std::vector<AccountChange> changes,
+                  std::vector<EditRecord> edits) {
   Merged merged;
   merged.next = before;
-  Account after = *account;
-  after.memory = std::move(memory);
-  auto changed = std::make_shared<const Account>(std::move(after));
-  const auto at = before.LowerBound(account->memory.account) - before.accounts.begin();
-  merged.next.accounts.at(static_cast<std::size_t>(at)) = changed;
-  merged.changes.push_back({.before = std::move(account), .after = std::move(changed)});
-  merged.edits.push_back(std::move(edit));
+  for (const AccountChange& change : changes) {
+    const auto at = before.LowerBound(change.before->memory.account) - before.accounts.begin();
+    merged.next.accounts.at(static_cast<std::size_t>(at)) = change.after;
+  }
+  merged.changes = std::move(changes);
+  merged.edits = std::move(edits);
   return merged;
 }
 

@@ -38,8 +38,8 @@ struct Merged {
 // longer listed. Accounts of a source that is no longer configured count as polled without success.
 [[nodiscard]] Merged MergeRules(const Snapshot& before, const AccountRules& rules, Time now);
 
-// One edit of one account, which is in `before`.
-[[nodiscard]] Merged MergeEdit(const Snapshot& before, AccountPtr account, AccountMemory memory,
-                               EditRecord edit);
+// Edits of accounts that are in `before`.
+[[nodiscard]] Merged MergeEdits(const Snapshot& before, std::vector<AccountChange> changes,
+                                std::vector<EditRecord> edits);
 
 }  // namespace lowbalance

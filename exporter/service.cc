@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "console/console.h"
 #include "exporter/accounts_api.h"
 #include "exporter/exposition.h"
 #include "exporter/landing_page.h"
@@ -46,9 +47,11 @@ ExporterService::ExporterService(const Config& config, Options options)
       accounts_(account_store_),
       poller_(accounts_, metrics_, options_.clock),
       server_({.listen_address = config.exporter.server.listen_address,
-               .web_config_file = config.exporter.server.web_config_file}) {
+               .web_config_file = config.exporter.server.web_config_file,
+               .clock = options_.clock}) {
   const Time now = options_.clock();
   accounts_.Configure(MakeAccountRules(config), now);
+  server_.SetAccess(config.access);
   metrics_.ReloadDone(/*success=*/true, now);
   AddRoutes();
 }
@@ -90,6 +93,9 @@ void ExporterService::AddRoutes() {
     response.body += metrics_.Text();
     return response;
   });
+  server_.AddSessionApi();
+  AddConsole(server_, AccountsAssets(),
+             {"/accounts", "/accounts/{provider}/{account_id}", "/edits"});
   AddAccountsApi(server_, accounts_, metrics_, options_.clock);
 }
 
@@ -126,6 +132,7 @@ std::vector<std::string> ExporterService::TryReload() {
   // Accounts first: from then on, what a source that is gone may still bring is ignored.
   accounts_.Configure(MakeAccountRules(loaded.config), options_.clock());
   poller_.Configure(loaded.config.exporter.sources);
+  server_.SetAccess(loaded.config.access);
   return mistakes;
 }
 

@@ -41,6 +41,9 @@ class ExporterService {
   // Begins to listen and to poll; returns the port. Throws where it cannot bind.
   std::uint16_t Start();
 
+  // "GET /metrics", … of everything that is served.
+  [[nodiscard]] std::vector<std::string> Routes() const { return server_.Routes(); }
+
   // Reads the configuration again and goes on with it; returns what is wrong with it, in which case
   // the old one stays. Where to listen and which store to use are settled at the start. Throws
   // where the store fails. Thread-safe.

@@ -21,6 +21,7 @@ struct Account {
   bool released = false;
 
   // From the configuration file.
+  bool billed_before_tax = false;        // Tax comes on top of the unsettled amount, with the bill.
   std::string contact;                   // Its own, else the default one; empty if there is none.
   std::vector<std::string> provisioned;  // Levels whose setting stands there, and is read-only.
 

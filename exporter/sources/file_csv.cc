@@ -4,94 +4,15 @@
 #include <string>
 #include <utility>
 
-#include "core/text.h"
+#include "exporter/csv.h"
 
 namespace lowbalance {
 namespace {
 
-struct Record {
-  int line = 0;
-  std::vector<FileCell> cells;
-};
-
-// Takes records off the front of a text that ends with a line end.
-class CsvReader {
- public:
-  explicit CsvReader(std::string_view text) : text_(text) {}
-
-  [[nodiscard]] bool AtEnd() const { return text_.empty(); }
-  [[nodiscard]] int line() const { return line_; }
-
-  // Empty if well, else what is wrong at line(); the reader is then of no further use.
-  [[nodiscard]] std::string Next(Record* record) {
-    record->line = line_;
-    record->cells.clear();
-    while (true) {
-      FileCell cell{.line = line_};
-      const std::string wrong = Peek() == '"' ? TakeQuoted(&cell.text) : TakePlain(&cell.text);
-      if (!wrong.empty()) return wrong;
-      record->cells.push_back(std::move(cell));
-      if (Peek() == ',') {
-        text_.remove_prefix(1);
-        continue;
-      }
-      return TakeLineEnd();
-    }
-  }
-
- private:
-  [[nodiscard]] char Peek() const { return text_.empty() ? '\n' : text_.front(); }
-
-  std::string TakePlain(std::string* cell) {
-    const std::size_t end = std::min(text_.find_first_of(",\"\r\n"), text_.size());
-    *cell = text_.substr(0, end);
-    text_.remove_prefix(end);
-    if (Peek() == '"') {
-      return "a quote within a cell that does not begin with one: " + Quoted(*cell + '"');
-    }
-    return "";
-  }
-
-  std::string TakeQuoted(std::string* cell) {
-    text_.remove_prefix(1);
-    while (true) {
-      const std::size_t quote = text_.find('"');
-      if (quote == std::string_view::npos) return "a quote is opened and never closed";
-      const std::string_view part = text_.substr(0, quote);
-      *cell += part;
-      line_ += static_cast<int>(std::count(part.begin(), part.end(), '\n'));
-      text_.remove_prefix(quote + 1);
-      if (Peek() != '"') break;
-      *cell += '"';
-      text_.remove_prefix(1);
-    }
-    if (text_.empty() || Peek() == ',' || Peek() == '\r' || Peek() == '\n') return "";
-    return "after a closing quote comes neither a comma nor the line's end: " +
-           Quoted(text_.substr(0, text_.find_first_of(",\r\n")));
-  }
-
-  std::string TakeLineEnd() {
-    if (Peek() == '\r') {
-      text_.remove_prefix(1);
-      if (Peek() != '\n' || text_.empty()) return "a carriage return that does not end the line";
-    }
-    if (!text_.empty()) text_.remove_prefix(1);
-    ++line_;
-    return "";
-  }
-
-  std::string_view text_;
-  int line_ = 1;
-};
-
-bool IsBlank(const Record& record) {
-  return record.cells.size() == 1 && record.cells.front().text.empty();
-}
-
 // The field that each column holds; false if the header has mistakes.
-bool ReadHeader(const Record& header, FileReadings* readings, std::vector<std::size_t>* fields) {
+bool ReadHeader(const CsvRecord& header, FileReadings* readings, std::vector<std::size_t>* fields) {
   bool well = true;
-  for (const FileCell& cell : header.cells) {
+  for (const CsvCell& cell : header.cells) {
     std::string complaint;
     const auto field = FindFileField(cell.text, &complaint);
     if (field && std::find(fields->begin(), fields->end(), *field) != fields->end()) {
@@ -124,14 +45,14 @@ Result<std::vector<Reading>> ParseFileCsv(std::string_view text, const FileConte
   }
 
   CsvReader reader(text);
-  Record record;
+  CsvRecord record;
   std::vector<std::size_t> fields;
   while (!reader.AtEnd()) {
     if (const std::string wrong = reader.Next(&record); !wrong.empty()) {
       readings.Mistaken(reader.line(), "", "", wrong);
       break;
     }
-    if (IsBlank(record)) continue;
+    if (record.IsBlank()) continue;
     if (fields.empty()) {
       if (!ReadHeader(record, &readings, &fields)) break;
       continue;
@@ -144,7 +65,8 @@ Result<std::vector<Reading>> ParseFileCsv(std::string_view text, const FileConte
     }
     FileRow row{.line = record.line};
     for (std::size_t i = 0; i < fields.size(); ++i) {
-      row.cells.at(fields[i]) = std::move(record.cells[i]);
+      CsvCell& cell = record.cells[i];
+      row.cells.at(fields[i]) = FileCell{.text = std::move(cell.text), .line = cell.line};
     }
     readings.Add(row);
   }

@@ -104,7 +104,9 @@ TEST_F(AccountsApiTest, ShowsAllOfAnAccount) {
               "unsettled_current_month": "1.005", "unsettled_previous_months": "0.00"},
     "unexplained_amount": "-150.495", "costs_incurred": "yes", "up": true,
     "last_success": "2026-11-23T12:02:00Z", "changed": "2026-11-23T12:02:00Z",
-    "spend_total": "151.50", "top_up_total": "0.00",
+    "spend_total": "151.50", "top_up_total": "0.00", "billed_before_tax": false,
+    "stale": false, "burn_rate_per_day": null,
+    "runway_seconds": null, "version": "53005c85d3714165",
     "alerts": [{"level": "warning", "enabled": true, "threshold": "100.00", "currency": "USD",
                 "suspended": false, "provisioned": true, "state": "overdue",
                 "low_since": "2026-11-23T12:01:00Z", "first_change": "2026-11-23T12:01:00Z",
@@ -119,7 +121,10 @@ TEST_F(AccountsApiTest, WhatIsUnknownIsNull) {
     "owner": "", "status": "unknown", "contact": "finance",
     "source": "", "currency": "", "available_credit": null, "terms": {},
     "unexplained_amount": null, "costs_incurred": "unknown", "up": false, "last_success": null,
-    "changed": null, "spend_total": "0.00", "top_up_total": "0.00", "alerts": []})"));
+    "changed": null, "spend_total": "0.00", "top_up_total": "0.00", "billed_before_tax": false,
+    "stale": true,
+    "burn_rate_per_day": null, "runway_seconds": null, "version": "cbf29ce484222325",
+    "alerts": []})"));
 }
 
 TEST_F(AccountsApiTest, ListsInPages) {

@@ -283,7 +283,7 @@ TEST_F(AccountsTest, RefusesEdits) {
        "3",
        {.enabled = false},
        Why::kUnknownAccount,
-       "",
+       "account_id",
        "there is no account \"3\" of \"demo\""},
       {"provisioned",
        "2",

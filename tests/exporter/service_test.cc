@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "tests/base/documented_routes.h"
 #include "tests/exporter/helpers.h"
 #include "tests/exporter/http_client.h"
 
@@ -161,6 +162,13 @@ TEST_F(ServiceTest, OnlyOneUsesAStore) {
   } catch (const StoreError& e) {
     EXPECT_THAT(e.what(), HasSubstr("is in use by another process"));
   }
+}
+
+TEST_F(ServiceTest, DocumentsEveryRouteOfItsApi) {
+  Start();
+  const auto served = ApiRoutes(service_->Routes());
+  EXPECT_GT(served.size(), 8);
+  EXPECT_EQ(served, DocumentedRoutes(LOWBALANCE_SOURCE_DIR "/docs/openapi/exporter.yaml"));
 }
 
 TEST_F(ServiceTest, HasALandingPageThatRefersToNothingOutside) {

@@ -1,0 +1,89 @@
+#include "exporter/csv.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/text.h"
+
+namespace lowbalance {
+
+std::string CsvReader::Next(CsvRecord* record) {
+  record->line = line_;
+  record->cells.clear();
+  while (true) {
+    CsvCell cell{.line = line_, .text = ""};
+    const std::string wrong = Peek() == '"' ? TakeQuoted(&cell.text) : TakePlain(&cell.text);
+    if (!wrong.empty()) return wrong;
+    record->cells.push_back(std::move(cell));
+    if (Peek() == separator_) {
+      text_.remove_prefix(1);
+      continue;
+    }
+    return TakeLineEnd();
+  }
+}
+
+std::string CsvReader::TakePlain(std::string* cell) {
+  const auto ends = [this](char c) {
+    return c == separator_ || c == '"' || c == '\r' || c == '\n';
+  };
+  const auto end =
+      static_cast<std::size_t>(std::find_if(text_.begin(), text_.end(), ends) - text_.begin());
+  *cell = text_.substr(0, end);
+  text_.remove_prefix(end);
+  if (Peek() == '"') {
+    return "a quote within a cell that does not begin with one: " + Quoted(*cell + '"');
+  }
+  return "";
+}
+
+std::string CsvReader::TakeQuoted(std::string* cell) {
+  text_.remove_prefix(1);
+  while (true) {
+    const std::size_t quote = text_.find('"');
+    if (quote == std::string_view::npos) return "a quote is opened and never closed";
+    const std::string_view part = text_.substr(0, quote);
+    *cell += part;
+    line_ += static_cast<int>(std::count(part.begin(), part.end(), '\n'));
+    text_.remove_prefix(quote + 1);
+    if (Peek() != '"') break;
+    *cell += '"';
+    text_.remove_prefix(1);
+  }
+  if (text_.empty() || Peek() == separator_ || Peek() == '\r' || Peek() == '\n') return "";
+  return "after a closing quote comes neither a comma nor the line's end: " +
+         Quoted(text_.substr(0, text_.find_first_of(",\r\n")));
+}
+
+std::string CsvReader::TakeLineEnd() {
+  if (Peek() == '\r') {
+    text_.remove_prefix(1);
+    if (Peek() != '\n' || text_.empty()) return "a carriage return that does not end the line";
+  }
+  if (!text_.empty()) text_.remove_prefix(1);
+  ++line_;
+  return "";
+}
+
+char GuessSeparator(std::string_view text) {
+  const std::string_view header = text.substr(0, text.find_first_of("\r\n"));
+  for (const char separator : {'\t', ';'}) {
+    if (header.find(separator) != std::string_view::npos) return separator;
+  }
+  return ',';
+}
+
+std::string CsvText(std::string_view text) {
+  if (text.find_first_of(",;\t\"\r\n") == std::string_view::npos) return std::string(text);
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+std::string CsvForeignText(std::string_view text) {
+  const bool formula =
+      !text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos;
+  return CsvText(formula ? "'" + std::string(text) : std::string(text));
+}
+
+}  // namespace lowbalance
