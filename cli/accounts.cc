@@ -27,6 +27,7 @@ struct ListOptions {
   std::string account_id;
   std::string contact;
   std::string state;
+  std::string select;
 };
 
 struct ShowOptions {
@@ -49,7 +50,8 @@ int List(const ListOptions& options) {
                                                                  {"provider", options.provider},
                                                                  {"account_id", options.account_id},
                                                                  {"contact", options.contact},
-                                                                 {"state", options.state}})));
+                                                                 {"state", options.state},
+                                                                 {"select", options.select}})));
     for (const json& account : ListOf(page, "accounts")) accounts.push_back(account);
     const std::string next = TextOf(page, "next");
     if (next == after) break;  // A server that never ends is not followed for ever.
@@ -158,10 +160,15 @@ void AddAccounts(CLI::App& app, Run& run) {
   command->add_option("--contact", list->contact, "Only those of this contact.")->type_name("NAME");
   command->add_option("--state", list->state, "Only those with an alert in this state.")
       ->check(CLI::IsMember({"disabled", "ok", "low", "overdue", "suspended", "unknown"}));
+  command
+      ->add_option("--select", list->select,
+                   "Only those meant by a selection, like provider=alibaba,low.")
+      ->type_name("SELECTION");
   AddExporterApi(*command, list->api);
   command->footer(
       "Examples:\n"
       "  lowbalance accounts list --state low\n"
+      "  lowbalance accounts list --select 'provider=alibaba,contact=finance,!stale,runway<7d'\n"
       "  lowbalance accounts list --output json | jq -r '.accounts[].account_id'");
   command->callback([list, &run] { run = [list] { return List(*list); }; });
 
@@ -173,6 +180,7 @@ void AddAccounts(CLI::App& app, Run& run) {
   command->callback([show, &run] { run = [show] { return Show(*show); }; });
 
   AddAccountEdits(*accounts, run);
+  AddAccountFiles(*accounts, run);
 }
 
 }  // namespace lowbalance::cli

@@ -10,13 +10,23 @@
 #include "cli/commands.h"
 #include "core/account_memory.h"
 
+namespace CLI {
+class Option;
+}
+
 namespace lowbalance::cli {
 
 // Adds enable, disable and threshold under `accounts`.
 void AddAccountEdits(CLI::App& accounts, Run& run);
+// Adds apply, export and edits.
+void AddAccountFiles(CLI::App& accounts, Run& run);
+
+// Edits many accounts, whole or not at all: `body` is that of POST /api/v1/accounts/edits. Prints
+// what changes, or would.
+[[nodiscard]] int EditMany(const ApiOptions& options, const nlohmann::json& body);
 
 // Declares the accounts a command is about, and where the exporter is.
-void AddAccountKeys(CLI::App& command, std::vector<std::string>& accounts);
+CLI::Option* AddAccountKeys(CLI::App& command, std::vector<std::string>& accounts);
 void AddExporterApi(CLI::App& command, ApiOptions& options);
 
 // "PROVIDER/ACCOUNT_ID"; throws Stop with kUsage if it is not.

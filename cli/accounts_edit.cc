@@ -21,7 +21,10 @@ struct EditOptions {
   std::vector<std::string> accounts;
   std::string level{kDefaultLevel};
   std::optional<bool> enabled;
-  std::string threshold;
+  std::optional<std::string> select;  // Empty text: every account.
+  bool include_without_costs = false;
+  bool leave_out_provisioned = false;
+  std::vector<std::string> thresholds;  // One, or with `select` one for each currency: "USD=500".
   std::string currency;
   bool dry_run = false;
 };
@@ -44,20 +47,47 @@ std::string Report(const std::string& level, const json& answer) {
          " (before: " + Setting(before) + ")";
 }
 
+std::string ParseThreshold(const std::string& text) {
+  const auto threshold = Money::Parse(text);
+  if (!threshold) throw Stop(kUsage, "--threshold: " + threshold.error().message);
+  return threshold->ToString();
+}
+
+// The accounts that a selection means, all of them or none.
+int EditSelected(const EditOptions& options) {
+  json body{{"select", *options.select}, {"level", options.level}, {"dry_run", options.dry_run}};
+  if (options.enabled) body["enabled"] = *options.enabled;
+  if (!options.currency.empty()) body["currency"] = options.currency;
+  if (options.include_without_costs) body["include_without_costs"] = true;
+  if (options.leave_out_provisioned) body["leave_out_provisioned"] = true;
+  for (const std::string& text : options.thresholds) {
+    const std::size_t equals = text.find('=');
+    if (equals != std::string::npos) {
+      body["thresholds"][text.substr(0, equals)] = ParseThreshold(text.substr(equals + 1));
+    } else if (options.thresholds.size() == 1) {
+      body["threshold"] = ParseThreshold(text);
+    } else {
+      throw Stop(kUsage, "--threshold: give one amount, or one for each currency: USD=500");
+    }
+  }
+  return EditMany(options.api, body);
+}
+
 // One account's refusal leaves the others as they are asked for; the exit code tells of it.
 int Edit(const EditOptions& options) {
+  if (options.accounts.empty() != options.select.has_value()) {
+    throw Stop(kUsage, "name accounts, or give --select");
+  }
   std::vector<AccountKey> keys;
   for (const std::string& text : options.accounts) keys.push_back(ParseAccount(text));
   if (!IsValidName(options.level)) {
     throw Stop(kUsage, "--level: not a level's name: " + Quoted(options.level));
   }
+  if (options.select) return EditSelected(options);
   json edit = json::object();
   if (options.enabled) edit["enabled"] = *options.enabled;
-  if (!options.threshold.empty()) {
-    const auto threshold = Money::Parse(options.threshold);
-    if (!threshold) throw Stop(kUsage, "--threshold: " + threshold.error().message);
-    edit["threshold"] = threshold->ToString();
-  }
+  if (options.thresholds.size() > 1) throw Stop(kUsage, "--threshold: given twice");
+  if (!options.thresholds.empty()) edit["threshold"] = ParseThreshold(options.thresholds.front());
   if (!options.currency.empty()) {
     const auto currency = ParseCurrency(options.currency);
     if (!currency) throw Stop(kUsage, "--currency: " + currency.error().message);
@@ -103,14 +133,26 @@ void AddEdit(CLI::App& accounts, const std::string& name, const std::string& wha
   auto options = std::make_shared<EditOptions>();
   options->enabled = enabled;
   CLI::App* command = accounts.add_subcommand(name, what);
-  AddAccountKeys(*command, options->accounts);
+  AddAccountKeys(*command, options->accounts)->required(false);
+  command
+      ->add_option("--select", options->select,
+                   "Instead of accounts: all that a selection means, like "
+                   "provider=alibaba,contact=finance. All are edited, or none.")
+      ->type_name("SELECTION");
+  command->add_flag("--include-without-costs", options->include_without_costs,
+                    "With --select: accounts known to have incurred no costs too.");
+  command->add_flag("--leave-out-provisioned", options->leave_out_provisioned,
+                    "With --select: leave out what the configuration file sets, instead of "
+                    "refusing.");
   if (enabled.value_or(true)) {
     CLI::Option* threshold =
         command
-            ->add_option("--threshold", options->threshold,
+            ->add_option("--threshold", options->thresholds,
                          "Alert below this amount, in the account's currency." +
-                             std::string(enabled ? " Needed unless one is set already." : ""))
-            ->type_name("AMOUNT");
+                             std::string(enabled ? " Needed unless one is set already." : "") +
+                             " With --select also one for each currency: USD=500.")
+            ->type_name("AMOUNT")
+            ->allow_extra_args(false);
     if (!enabled) threshold->required();
     command
         ->add_option("--currency", options->currency,
@@ -123,8 +165,8 @@ void AddEdit(CLI::App& accounts, const std::string& name, const std::string& wha
   command->add_flag("--dry-run", options->dry_run, "Say what would change, and change nothing.");
   AddExporterApi(*command, options->api);
   command->footer(
-      "Each account is edited by itself; where one is refused the others are not, and "
-      "the exit code is 1.\n\nExamples:\n" +
+      "Each account that is named is edited by itself; where one is refused the others are "
+      "not, and the exit code is 1. With --select, one refusal refuses all.\n\nExamples:\n" +
       example);
   command->callback([options, &run] { run = [options] { return Edit(*options); }; });
 }
@@ -151,8 +193,9 @@ std::string AmountOf(const json& object, std::string_view name, const std::strin
   return amount.empty() || currency.empty() ? amount : amount + " " + currency;
 }
 
-void AddAccountKeys(CLI::App& command, std::vector<std::string>& accounts) {
-  command.add_option("ACCOUNT", accounts, "PROVIDER/ACCOUNT_ID; may be repeated.")->required();
+CLI::Option* AddAccountKeys(CLI::App& command, std::vector<std::string>& accounts) {
+  return command.add_option("ACCOUNT", accounts, "PROVIDER/ACCOUNT_ID; may be repeated.")
+      ->required();
 }
 
 void AddExporterApi(CLI::App& command, ApiOptions& options) {
@@ -162,7 +205,9 @@ void AddExporterApi(CLI::App& command, ApiOptions& options) {
 void AddAccountEdits(CLI::App& accounts, Run& run) {
   AddEdit(accounts, "enable", "Switch alerts on.", true,
           "  lowbalance accounts enable alibaba/17 alibaba/18 --threshold 100 --currency USD\n"
-          "  lowbalance accounts enable alibaba/17 --level critical --threshold 20 --dry-run",
+          "  lowbalance accounts enable alibaba/17 --level critical --threshold 20 --dry-run\n"
+          "  lowbalance accounts enable --select 'provider=alibaba,contact=finance' --threshold "
+          "500 --dry-run",
           run);
   AddEdit(accounts, "disable", "Switch alerts off; the threshold is kept.", false,
           "  lowbalance accounts disable alibaba/17", run);

@@ -152,6 +152,7 @@ Result<ApiClient::Response> ApiClient::Send(const std::string& method, const std
   set(CURLOPT_CUSTOMREQUEST, method.c_str());
   set(CURLOPT_NOPROXY, no_proxy.c_str());
   set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_USERAGENT, "lowbalance/" LOWBALANCE_VERSION);
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(timeout_.count()));
   set(CURLOPT_ERRORBUFFER, error.data());
   set(CURLOPT_WRITEFUNCTION, &Append);

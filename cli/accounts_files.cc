@@ -1,0 +1,212 @@
+// lowbalance accounts apply, export and edits; and what edits of many accounts print.
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/accounts.h"
+#include "cli/json_text.h"
+#include "cli/table.h"
+#include "core/text.h"
+
+namespace lowbalance::cli {
+namespace {
+
+using nlohmann::json;
+
+// The server takes no more in one request.
+constexpr std::size_t kMaxCsvBytes = 30U << 20U;
+constexpr int kShownResults = 200'000;
+
+std::string Setting(const json& result, std::string_view name) {
+  const auto found = result.find(name);
+  if (found == result.end() || !found->is_object()) return "not set";
+  const std::string threshold = AmountOf(*found, "threshold", TextOf(*found, "currency"));
+  return std::string(TextOf(*found, "enabled") == "yes" ? "on" : "off") +
+         (threshold.empty() ? "" : ", " + threshold);
+}
+
+// One row for each account that the edit is about, but for those it leaves as they are.
+std::string ResultTable(const json& answer) {
+  std::vector<std::vector<std::string>> rows;
+  for (const json& result : ListOf(answer, "results")) {
+    const std::string outcome = TextOf(result, "outcome");
+    if (outcome == "unchanged") continue;
+    std::string remark = TextOf(result, "sentence");
+    if (outcome == "left_out") remark = "left out: " + TextOf(result, "left_out");
+    if (outcome == "refused" && result.contains("error")) {
+      remark = "refused: " + TextOf(result["error"], "message");
+    }
+    const std::string line = TextOf(result, "line");
+    rows.push_back({TextOf(result, "provider") + "/" + TextOf(result, "account_id"),
+                    TextOf(result, "level"), Setting(result, "from"),
+                    outcome == "changed" ? Setting(result, "to") : "",
+                    (line.empty() ? "" : "line " + line + ": ") + remark});
+  }
+  return rows.empty() ? "" : Table({"ACCOUNT", "LEVEL", "FROM", "TO", "WHAT IT MEANS"}, rows);
+}
+
+std::string ReadCsv(const std::string& file) {
+  std::string text;
+  if (file == "-") {
+    text.assign(std::istreambuf_iterator<char>(std::cin), {});
+  } else {
+    std::ifstream in(file, std::ios::binary);
+    if (!in) throw Stop(kUsage, "cannot read " + file);
+    text.assign(std::istreambuf_iterator<char>(in), {});
+  }
+  if (text.size() > kMaxCsvBytes) throw Stop(kUsage, file + " is larger than 30 MiB");
+  if (!IsValidUtf8(text)) throw Stop(kUsage, file + " is not UTF-8");
+  return text;
+}
+
+struct ApplyOptions {
+  ApiOptions api;
+  std::string file;
+  bool dry_run = false;
+};
+
+struct ExportOptions {
+  ApiOptions api;
+  std::string select;
+};
+
+struct EditsOptions {
+  ApiOptions api;
+  std::string account;
+  std::string who;
+  std::string through;
+  std::string since;
+  std::string until;
+  int limit = 100;
+  bool csv = false;
+};
+
+int Edits(const EditsOptions& options) {
+  AccountKey key;
+  if (!options.account.empty()) key = ParseAccount(options.account);
+  const std::string parameters = QueryString({{"provider", key.provider},
+                                              {"account_id", key.account_id},
+                                              {"who", options.who},
+                                              {"through", options.through},
+                                              {"since", options.since},
+                                              {"until", options.until},
+                                              {"limit", std::to_string(options.limit)}});
+  const ApiClient client(options.api);
+  if (options.csv) {
+    std::printf("%s", client.Get("/api/v1/edits.csv" + parameters).c_str());
+    return kDone;
+  }
+  const json answer = ParseAnswer(client.Get("/api/v1/edits" + parameters));
+  if (options.api.json()) {
+    std::printf("%s", Pretty(answer).c_str());
+    return kDone;
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const json& edit : ListOf(answer, "edits")) {
+    rows.push_back({TextOf(edit, "at"), TextOf(edit, "who"), TextOf(edit, "through"),
+                    TextOf(edit, "provider") + "/" + TextOf(edit, "account_id"),
+                    TextOf(edit, "level"), Setting(edit, "from"), Setting(edit, "to")});
+  }
+  std::printf("%s",
+              Table({"WHEN", "WHO", "THROUGH", "ACCOUNT", "LEVEL", "FROM", "TO"}, rows).c_str());
+  return kDone;
+}
+
+}  // namespace
+
+int EditMany(const ApiOptions& options, const json& body) {
+  const ApiClient client(options);
+  json asked = body;
+  asked["limit"] = kShownResults;
+  const auto response = client.Send("POST", "/api/v1/accounts/edits", asked.dump());
+  if (!response) throw Stop(kFailed, response.error().message);
+  const json answer = json::parse(response->body, nullptr, /*allow_exceptions=*/false);
+  const bool has_results = answer.is_object() && answer.contains("results");
+  if (response->status / 100 != 2 && !has_results) {
+    for (const json& line : answer.is_object() ? ListOf(answer, "lines") : json::array()) {
+      const std::string column = TextOf(line, "column");
+      std::fprintf(stderr, "lowbalance: line %s: %s%s\n", TextOf(line, "line").c_str(),
+                   column.empty() ? "" : (column + ": ").c_str(), TextOf(line, "message").c_str());
+    }
+    throw Stop(kFailed, Complaint(*response));
+  }
+  if (!has_results) throw Stop(kFailed, "the server's answer is not what it should be");
+  const bool dry_run = TextOf(answer, "dry_run") == "yes";
+  const bool well = TextOf(answer, "applicable") == "yes";
+  if (options.json()) {
+    std::printf("%s", Pretty(answer).c_str());
+  } else {
+    std::printf("%s%s %s, %s unchanged, %s left out, %s refused\n", ResultTable(answer).c_str(),
+                TextOf(answer, "changed").c_str(), dry_run || !well ? "would change" : "changed",
+                TextOf(answer, "unchanged").c_str(), TextOf(answer, "left_out").c_str(),
+                TextOf(answer, "refused").c_str());
+  }
+  if (well) return kDone;
+  std::fprintf(stderr, "lowbalance: %s\n",
+               answer.contains("error") ? TextOf(answer["error"], "message").c_str() : "refused");
+  return kFailed;
+}
+
+void AddAccountFiles(CLI::App& accounts, Run& run) {
+  auto apply = std::make_shared<ApplyOptions>();
+  CLI::App* command = accounts.add_subcommand(
+      "apply", "Set each account to its own setting, from a CSV; all of it, or nothing.");
+  command->add_option("FILE", apply->file, "As `export` writes it; - for standard input.")
+      ->required();
+  command->add_flag("--dry-run", apply->dry_run, "Say what would change, and change nothing.");
+  AddExporterApi(*command, apply->api);
+  command->footer(
+      "Where the file has a column `version`, a line whose account was edited since the export is "
+      "refused.\n\nExamples:\n"
+      "  lowbalance accounts export > settings.csv\n"
+      "  lowbalance accounts apply settings.csv --dry-run");
+  command->callback([apply, &run] {
+    run = [apply] {
+      return EditMany(apply->api, {{"csv", ReadCsv(apply->file)}, {"dry_run", apply->dry_run}});
+    };
+  });
+
+  auto exported = std::make_shared<ExportOptions>();
+  command = accounts.add_subcommand("export", "All settings as a CSV that `apply` reads.");
+  command->add_option("--select", exported->select, "Only of accounts that a selection means.")
+      ->type_name("SELECTION");
+  AddExporterApi(*command, exported->api);
+  command->footer(
+      "Examples:\n  lowbalance accounts export --select 'contact=finance' > settings.csv");
+  command->callback([exported, &run] {
+    run = [exported] {
+      const ApiClient client(exported->api);
+      const std::string csv =
+          client.Get("/api/v1/settings.csv" + QueryString({{"select", exported->select}}));
+      std::printf("%s", csv.c_str());
+      return kDone;
+    };
+  });
+
+  auto edits = std::make_shared<EditsOptions>();
+  command = accounts.add_subcommand(
+      "edits", "Who changed which setting, when, from what, to what, and through what.");
+  command->add_option("--account", edits->account, "Only of this account.")
+      ->type_name("PROVIDER/ACCOUNT_ID");
+  command->add_option("--who", edits->who, "Only by this user.")->type_name("NAME");
+  command->add_option("--through", edits->through, "Only through this.")
+      ->check(CLI::IsMember({"console", "api", "cli", "file"}));
+  command->add_option("--since", edits->since, "Only from then on.")->type_name("RFC3339");
+  command->add_option("--until", edits->until, "Only before then.")->type_name("RFC3339");
+  command->add_option("--limit", edits->limit, "At most so many, the newest first.")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command->add_flag("--csv", edits->csv, "As a CSV.");
+  AddExporterApi(*command, edits->api);
+  command->footer(
+      "Examples:\n  lowbalance accounts edits --account alibaba/17\n"
+      "  lowbalance accounts edits --since 2026-11-01T00:00:00Z --csv > edits.csv");
+  command->callback([edits, &run] { run = [edits] { return Edits(*edits); }; });
+}
+
+}  // namespace lowbalance::cli
