@@ -13,6 +13,10 @@ constexpr int kLimitMax = 1000;
 
 }  // namespace
 
+std::string VisibleContact(const HttpRequest& request) {
+  return request.grant.role == Role::kContact ? request.grant.contact : "";
+}
+
 std::optional<std::int64_t> ParseId(std::string_view text) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -11,6 +12,12 @@
 #include "webhook/records.h"
 
 namespace lowbalance {
+
+// The contact whose messages alone the request may see; empty for all.
+[[nodiscard]] std::string VisibleContact(const HttpRequest& request);
+[[nodiscard]] inline bool Sees(const HttpRequest& request, std::string_view contact) {
+  return request.grant.role != Role::kContact || request.grant.contact == contact;
+}
 
 // An id as it stands in a path or a query; nothing for what is none.
 [[nodiscard]] std::optional<std::int64_t> ParseId(std::string_view text);

@@ -88,6 +88,15 @@ std::vector<Archive::Found> ReadMessages(soci::session& sql, const std::string& 
   return found;
 }
 
+// " AND COLUMN IN (:r0, :r1)", one for each; "" if there are none.
+std::string AmongRecipients(const char* column, const std::vector<std::string>& recipients) {
+  std::string condition;
+  for (std::size_t i = 0; i < recipients.size(); ++i) {
+    condition += (i == 0 ? std::string(" AND ") + column + " IN (:r" : ", :r") + std::to_string(i);
+  }
+  return condition.empty() ? "" : condition + ")";
+}
+
 }  // namespace
 
 std::vector<Archive::Found> Archive::FindMessages(const MessageFilter& filter) {
@@ -97,6 +106,7 @@ std::vector<Archive::Found> Archive::FindMessages(const MessageFilter& filter) {
     std::string where = "id < :before";
     if (!filter.provider.empty()) where += " AND provider = :provider";
     if (!filter.account_id.empty()) where += " AND account_id = :account_id";
+    if (!filter.contact.empty()) where += " AND contact = :contact";
     if (filter.state) {
       where +=
           " AND EXISTS (SELECT 1 FROM deliveries d WHERE d.message_id = m.id AND d.state = :state)";
@@ -110,6 +120,7 @@ std::vector<Archive::Found> Archive::FindMessages(const MessageFilter& filter) {
                           if (!filter.account_id.empty()) {
                             select.exchange(soci::use(filter.account_id));
                           }
+                          if (!filter.contact.empty()) select.exchange(soci::use(filter.contact));
                           if (filter.state) select.exchange(soci::use(state));
                           select.exchange(soci::use(filter.limit));
                         });
@@ -142,15 +153,16 @@ std::vector<InboxEntry> Archive::FindInbox(const InboxFilter& filter) {
     select.exchange(soci::into(entry.title));
     select.exchange(soci::into(entry.text));
     select.exchange(soci::use(before));
-    if (!filter.recipient.empty()) select.exchange(soci::use(filter.recipient));
+    for (const std::string& recipient : filter.recipients) {
+      select.exchange(soci::use(recipient));
+    }
     select.exchange(soci::use(filter.limit));
     select.alloc();
     select.prepare(
         std::string("SELECT i.id, i.message_id, i.recipient, i.at, i.is_read, m.subject, "
                     "m.body_internal FROM inbox i JOIN messages m ON m.id = i.message_id "
                     "WHERE i.id < :before") +
-        (filter.recipient.empty() ? "" : " AND i.recipient = :recipient") +
-        " ORDER BY i.id DESC LIMIT :limit");
+        AmongRecipients("i.recipient", filter.recipients) + " ORDER BY i.id DESC LIMIT :limit");
     select.define_and_bind();
     select.execute();
     while (select.fetch()) {
@@ -164,13 +176,32 @@ std::vector<InboxEntry> Archive::FindInbox(const InboxFilter& filter) {
   });
 }
 
-bool Archive::MarkRead(std::int64_t inbox_id) {
+bool Archive::MarkRead(std::int64_t inbox_id, const std::vector<std::string>& recipients) {
   return database_.Use("mark an internal message as read", [&](soci::session& sql) {
     const sql::Int id = inbox_id;
-    soci::statement update =
-        (sql.prepare << "UPDATE inbox SET is_read = 1 WHERE id = :id", soci::use(id));
+    soci::statement update(sql);
+    update.exchange(soci::use(id));
+    for (const std::string& recipient : recipients) update.exchange(soci::use(recipient));
+    update.alloc();
+    update.prepare("UPDATE inbox SET is_read = 1 WHERE id = :id" +
+                   AmongRecipients("recipient", recipients));
+    update.define_and_bind();
     update.execute(true);
     return update.get_affected_rows() == 1;
+  });
+}
+
+std::vector<Archive::Recipient> Archive::FindRecipients() {
+  return database_.Use("count what is unread", [](soci::session& sql) {
+    std::vector<Recipient> found;
+    Recipient recipient;
+    soci::statement select =
+        (sql.prepare << "SELECT recipient, SUM(1 - is_read) FROM inbox GROUP BY recipient "
+                        "ORDER BY recipient",
+         soci::into(recipient.name), soci::into(recipient.unread));
+    select.execute();
+    while (select.fetch()) found.push_back(recipient);
+    return found;
   });
 }
 

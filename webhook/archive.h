@@ -24,6 +24,7 @@ class Archive {
   struct MessageFilter {
     std::string provider;                // Empty matches all.
     std::string account_id;              // Empty matches all.
+    std::string contact;                 // Empty matches all.
     std::optional<DeliveryState> state;  // Has a delivery in this state.
     std::optional<std::int64_t> before;  // Ids below this one.
     int limit = 100;
@@ -33,14 +34,20 @@ class Archive {
   [[nodiscard]] std::optional<Found> FindMessage(std::int64_t id);
 
   struct InboxFilter {
-    std::string recipient;  // Empty matches all.
+    std::vector<std::string> recipients;  // Any of them; none matches all.
     std::optional<std::int64_t> before;
     int limit = 100;
   };
   // Newest first.
   [[nodiscard]] std::vector<InboxEntry> FindInbox(const InboxFilter& filter);
-  // False if there is no such entry.
-  [[nodiscard]] bool MarkRead(std::int64_t inbox_id);
+  // False if there is no such entry of one of the recipients; none matches all.
+  [[nodiscard]] bool MarkRead(std::int64_t inbox_id, const std::vector<std::string>& recipients);
+  struct Recipient {
+    std::string name;
+    int unread = 0;
+  };
+  // Everybody who ever got an internal message, by name.
+  [[nodiscard]] std::vector<Recipient> FindRecipients();
 
   // The latest seen first.
   [[nodiscard]] std::vector<StoredBadAlert> FindBadAlerts(int limit);

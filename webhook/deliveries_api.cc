@@ -34,7 +34,9 @@ HttpResponse List(Deliveries& deliveries, const HttpRequest& request) {
   const StateQuery state = ReadState(request);
   if (state.refusal) return *state.refusal;
   auto found = deliveries.Find({.state = state.state,
-                                .contact = std::string(request.Query("contact")),
+                                .contact = request.grant.role == Role::kContact
+                                               ? request.grant.contact
+                                               : std::string(request.Query("contact")),
                                 .before = page.before,
                                 .limit = page.limit + 1});
   Json answer = {{"deliveries", Json::array()}};
@@ -71,7 +73,7 @@ void AddDeliveriesApi(HttpServer& server, Deliveries& deliveries, const LiveConf
                       const std::function<void()>& queued) {
   server.Route("GET", "/api/v1/deliveries", Access::kLogin,
                [&deliveries](const HttpRequest& request) { return List(deliveries, request); });
-  server.Route("POST", "/api/v1/deliveries/{id}/resend", Access::kLogin,
+  server.Route("POST", "/api/v1/deliveries/{id}/resend", Access::kAdministrator,
                [&deliveries, &config, clock, queued](const HttpRequest& request) {
                  const auto id = ParseId(request.params.at("id"));
                  if (!id) return JsonError(404, "there is no such delivery");
@@ -86,7 +88,7 @@ void AddDeliveriesApi(HttpServer& server, Deliveries& deliveries, const LiveConf
                  }
                  return Answer(change);
                });
-  server.Route("POST", "/api/v1/deliveries/{id}/cancel", Access::kLogin,
+  server.Route("POST", "/api/v1/deliveries/{id}/cancel", Access::kAdministrator,
                [&deliveries, &metrics, clock](const HttpRequest& request) {
                  const auto id = ParseId(request.params.at("id"));
                  if (!id) return JsonError(404, "there is no such delivery");

@@ -22,6 +22,7 @@ a { color: #14607a; }
 <p>Turns low balance alerts of Alertmanager into e-mails and internal messages.</p>
 <p>Version )html" LOWBALANCE_VERSION R"html(</p>
 <ul>
+<li><a href="messages">Messages console</a></li>
 <li><a href="metrics">Metrics</a></li>
 <li><a href="-/healthy">Health</a> and <a href="-/ready">readiness</a></li>
 <li><a href="api/v1/messages">Messages</a>, <a href="api/v1/inbox">inbox</a>, <a href="api/v1/episodes">episodes</a>

@@ -1,5 +1,6 @@
 #include "webhook/messages_api.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -81,6 +82,7 @@ HttpResponse ListMessages(Archive& archive, const HttpRequest& request) {
   if (page.refusal) return *page.refusal;
   Archive::MessageFilter filter{.provider = std::string(request.Query("provider")),
                                 .account_id = std::string(request.Query("account_id")),
+                                .contact = VisibleContact(request),
                                 .before = page.before,
                                 .limit = page.limit + 1};
   const StateQuery state = ReadState(request);
@@ -97,36 +99,84 @@ HttpResponse ListMessages(Archive& archive, const HttpRequest& request) {
 HttpResponse ShowMessage(Archive& archive, const HttpRequest& request) {
   const auto id = ParseId(request.params.at("id"));
   const auto found = id ? archive.FindMessage(*id) : std::nullopt;
-  if (!found) return JsonError(404, "there is no such message");
+  if (!found || !Sees(request, found->message.contact)) {
+    return JsonError(404, "there is no such message");
+  }
   Json answer = ToJson(*found);
   answer["text"] = found->message.text;
   return JsonOk(answer.dump());
 }
 
-HttpResponse ListInbox(Archive& archive, const HttpRequest& request) {
+// Whose inboxes the request may read; nothing means all.
+std::vector<std::string> VisibleRecipients(const Config& config, const HttpRequest& request) {
+  if (request.grant.role != Role::kContact) return {};
+  for (const Contact& contact : config.contacts) {
+    if (contact.name == request.grant.contact && !contact.internal.empty()) return contact.internal;
+  }
+  return {""};  // Nobody's.
+}
+
+bool Contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+HttpResponse ListInbox(Archive& archive, const Config& config, const HttpRequest& request) {
   const Page page = ReadPage(request);
   if (page.refusal) return *page.refusal;
-  auto found = archive.FindInbox({.recipient = std::string(request.Query("recipient")),
-                                  .before = page.before,
-                                  .limit = page.limit + 1});
+  const std::vector<std::string> visible = VisibleRecipients(config, request);
+  Archive::InboxFilter filter{
+      .recipients = visible, .before = page.before, .limit = page.limit + 1};
+  if (const std::string wanted(request.Query("recipient")); !wanted.empty()) {
+    filter.recipients = {visible.empty() || Contains(visible, wanted) ? wanted : ""};
+  }
+  auto found = archive.FindInbox(filter);
   Json answer = {{"messages", Json::array()}};
   answer["next"] =
       IdJson(CutToPage(found, page.limit, [](const InboxEntry& entry) { return entry.id; }));
   for (const auto& entry : found) answer["messages"].push_back(ToJson(entry));
+  int unread = 0;
+  answer["recipients"] = Json::array();
+  for (const Archive::Recipient& recipient : archive.FindRecipients()) {
+    if (!visible.empty() && !Contains(visible, recipient.name)) continue;
+    answer["recipients"].push_back(recipient.name);
+    if (filter.recipients.empty() || Contains(filter.recipients, recipient.name)) {
+      unread += recipient.unread;
+    }
+  }
+  answer["unread"] = unread;
   return JsonOk(answer.dump());
 }
 
-HttpResponse MarkRead(Archive& archive, const HttpRequest& request) {
+HttpResponse MarkRead(Archive& archive, const Config& config, const HttpRequest& request) {
+  if (request.grant.role == Role::kViewer) return JsonError(403, "a viewer changes nothing");
   const auto id = ParseId(request.params.at("id"));
-  if (!id || !archive.MarkRead(*id)) return JsonError(404, "there is no such internal message");
+  if (!id || !archive.MarkRead(*id, VisibleRecipients(config, request))) {
+    return JsonError(404, "there is no such internal message");
+  }
   return JsonOk(Json({{"id", *id}, {"read", true}}).dump());
 }
 
-HttpResponse ListEpisodes(const Outbox& outbox, const Cadence& cadence, const HttpRequest& request,
-                          Time now) {
-  Json answer = {{"episodes", Json::array()}};
+// Of an account a contact sees what it was told of: the webhook hears of contacts in messages only.
+bool SeesAccount(Archive& archive, const HttpRequest& request, const AccountKey& account) {
+  if (request.grant.role != Role::kContact) return true;
+  return !archive
+              .FindMessages({.provider = account.provider,
+                             .account_id = account.account_id,
+                             .contact = request.grant.contact,
+                             .limit = 1})
+              .empty();
+}
+
+HttpResponse ListEpisodes(Archive& archive, const Outbox& outbox, const Cadence& cadence,
+                          const HttpRequest& request, Time now) {
+  Json answer = {{"episodes", Json::array()},
+                 {"cadence",
+                  {{"every_seconds", static_cast<double>(cadence.every.count()) / 1000},
+                   {"at_most", cadence.at_most},
+                   {"stop_when_overdue", cadence.stop_when_overdue}}}};
   const Episodes found = outbox.Find(request.Query("provider"), request.Query("account_id"));
   for (const auto& [account, levels] : found) {
+    if (!SeesAccount(archive, request, account)) continue;
     for (const auto& [level, episode] : levels) {
       const EpisodeKey key{account, level};
       answer["episodes"].push_back(
@@ -137,6 +187,9 @@ HttpResponse ListEpisodes(const Outbox& outbox, const Cadence& cadence, const Ht
 }
 
 HttpResponse ListBadAlerts(Archive& archive, const HttpRequest& request) {
+  if (request.grant.role == Role::kContact) {
+    return JsonError(403, "a contact sees its own messages alone");
+  }
   const Page page = ReadPage(request);
   if (page.refusal) return *page.refusal;
   Json answer = {{"bad_alerts", Json::array()}};
@@ -163,15 +216,18 @@ void AddMessagesApi(HttpServer& server, Archive& archive, const Outbox& outbox,
       [&archive](const HttpRequest& request) { return ListMessages(archive, request); });
   get("/api/v1/messages/{id}",
       [&archive](const HttpRequest& request) { return ShowMessage(archive, request); });
-  get("/api/v1/inbox",
-      [&archive](const HttpRequest& request) { return ListInbox(archive, request); });
+  get("/api/v1/inbox", [&archive, &config](const HttpRequest& request) {
+    return ListInbox(archive, *config.Get(), request);
+  });
   get("/api/v1/bad-alerts",
       [&archive](const HttpRequest& request) { return ListBadAlerts(archive, request); });
-  get("/api/v1/episodes", [&outbox, &config, clock](const HttpRequest& request) {
-    return ListEpisodes(outbox, config.Get()->webhook.reminders, request, clock());
+  get("/api/v1/episodes", [&archive, &outbox, &config, clock](const HttpRequest& request) {
+    return ListEpisodes(archive, outbox, config.Get()->webhook.reminders, request, clock());
   });
   server.Route("POST", "/api/v1/inbox/{id}/read", Access::kLogin,
-               [&archive](const HttpRequest& request) { return MarkRead(archive, request); });
+               [&archive, &config](const HttpRequest& request) {
+                 return MarkRead(archive, *config.Get(), request);
+               });
 }
 
 }  // namespace lowbalance

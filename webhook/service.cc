@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "base/log.h"
+#include "console/console.h"
+#include "webhook/contacts_api.h"
 #include "webhook/deliveries_api.h"
 #include "webhook/landing_page.h"
 #include "webhook/messages_api.h"
@@ -63,10 +65,12 @@ WebhookService::WebhookService(const Config& config, Options options)
       server_({.listen_address = config.webhook.server.listen_address,
                .web_config_file = config.webhook.server.web_config_file,
                .token_file = config.webhook.bearer_token_file,
+               .clock = options_.clock,
                .answered = [this](std::string_view pattern, int status) {
                  if (pattern == kAlertsPath) metrics_.CountNotification(status);
                }}) {
   metrics_.NoteReload(/*success=*/true, options_.clock());
+  server_.SetAccess(config.access);
   AddRoutes();
 }
 
@@ -109,9 +113,15 @@ void WebhookService::AddRoutes() {
       "POST", std::string(kAlertsPath), Access::kToken,
       [this](const HttpRequest& request) { return receiver_.Receive(request.body); },
       started_with_.max_body_bytes);
+  server_.AddSessionApi();
   AddMessagesApi(server_, archive_, outbox_, config_, options_.clock);
   AddDeliveriesApi(server_, deliveries_, config_, metrics_, options_.clock,
                    [this] { dispatcher_.Wake(); });
+  AddContactsApi(server_, outbox_, config_, metrics_, options_.clock,
+                 [this] { dispatcher_.Wake(); });
+  AddConsole(
+      server_, MessagesAssets(),
+      {"/messages", "/messages/{provider}/{account_id}", "/inbox", "/deliveries", "/contacts"});
 }
 
 HttpResponse WebhookService::ShowMetrics() {
@@ -148,6 +158,7 @@ std::vector<std::string> WebhookService::Reload() {
         "listen_address, web_config_file, store, bearer_token_file and max_body_bytes take effect "
         "at the next start");
   }
+  server_.SetAccess(loaded.config.access);
   config_.Set(std::move(loaded.config));
   dispatcher_.Wake();
   log::Info("configuration reloaded");

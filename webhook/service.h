@@ -45,6 +45,9 @@ class WebhookService {
   // everything else pending for the next start.
   void Stop();
 
+  // "GET /metrics", … of everything that is served.
+  [[nodiscard]] std::vector<std::string> Routes() const { return server_.Routes(); }
+
   // Reads the configuration again and goes on with it; returns what is wrong with it, in which case
   // the old one stays. Where to listen, whom to let in and which store to use are settled at the
   // start. Thread-safe.

@@ -56,7 +56,7 @@ TEST_F(DispatcherTest, SendsToEveryRecipientOnce) {
               ElementsAre("alert a@example.com delivered 1", "alert b@example.com delivered 1",
                           "alert finance delivered 1"));
   ASSERT_THAT(archive->FindInbox({}), SizeIs(1));
-  const InboxEntry entry = archive->FindInbox({.recipient = "finance"}).at(0);
+  const InboxEntry entry = archive->FindInbox({.recipients = {"finance"}}).at(0);
   EXPECT_EQ(entry.title, "Low balance: account 17 has 90.00 USD, below 100.00 USD");
   EXPECT_FALSE(entry.read);
   EXPECT_TRUE(HasSample("lowbalance_webhook_pending_deliveries 0"));

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "tests/base/documented_routes.h"
 #include "tests/base/temp_folder.h"
 #include "tests/webhook/parts.h"
 
@@ -113,6 +114,12 @@ class ServiceTest : public testing::Test {
   std::optional<WebhookService> service_;
   std::uint16_t port_ = 0;
 };
+
+TEST_F(ServiceTest, DocumentsEveryRouteOfItsApi) {
+  const auto served = ApiRoutes(service_->Routes());
+  EXPECT_GT(served.size(), 10);
+  EXPECT_EQ(served, DocumentedRoutes(LOWBALANCE_SOURCE_DIR "/docs/openapi/webhook.yaml"));
+}
 
 TEST_F(ServiceTest, AMessageAboutNoAccountHasNone) {
   Sql("INSERT INTO messages VALUES (1, 1763881920000, '', '', '', 1763881920000, 'watchdog', 0, "

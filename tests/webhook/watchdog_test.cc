@@ -150,7 +150,7 @@ TEST_F(WatchdogTest, IsDeliveredAsAnyMessageIs) {
   }
   (void)dispatcher->DeliverInternal(now);
   EXPECT_THAT(relay.sent(), ElementsAre("watchdog to a@example.com", "watchdog to b@example.com"));
-  const InboxEntry entry = archive->FindInbox({.recipient = "finance"}).at(0);
+  const InboxEntry entry = archive->FindInbox({.recipients = {"finance"}}).at(0);
   EXPECT_EQ(entry.title, "Low Balance Alerts: nothing heard from Alertmanager for 10 minutes");
   EXPECT_THAT(entry.text, HasSubstr("LowbalanceWatchdog"));
 }
