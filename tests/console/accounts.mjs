@@ -1,0 +1,211 @@
+// The accounts console, as the finance administrator uses it, in both languages.
+
+import assert from 'node:assert/strict';
+import { run, until } from './harness.mjs';
+
+const words = {
+  en: {
+    accounts: 'Accounts', enable: 'Low Balance Alerts', threshold: 'Threshold in USD', ok: 'OK', modify: 'Modify threshold',
+    low: /^Low \d/, awaiting: 'Low, awaiting change', settings: 'Low Balance Alerts settings', all: 'Threshold for all selected', preview: 'Preview',
+    apply: /^Apply to/, done: 'Done', firstChange: 'Available credit is already below this threshold: the first alert goes out when it next changes.',
+    willWatch: 'An alert goes out when available credit falls below this threshold.', import: 'Import CSV', lines: 'Lines',
+    line3: 'Line 3', off: 'No alert will be sent.', selectPage: 'Select all on this page', cny: 'Threshold in CNY', edits: 'Edits', disable: 'Disable',
+    costs: 'Show accounts without costs', search: 'Search name, ID or contact', credit: 'Available credit', faster: 'Somebody was faster', latest: 'Show the latest',
+  },
+  zh: {
+    accounts: '账户', enable: '余额预警', threshold: '预警阈值（USD）', ok: '确定', modify: '修改阈值',
+    low: /^低于阈值 \d/, awaiting: '低于阈值，等待变动', settings: '余额预警设置', all: '所有选中账户的阈值', preview: '预览',
+    apply: /^应用到/, done: '完成', firstChange: '可用额度已低于该阈值：首次预警将在可用额度下次变动时发出。',
+    willWatch: '可用额度低于该阈值时将发出预警。', import: '导入 CSV', lines: '内容',
+    line3: '第 3 行', off: '将不再发送预警。', selectPage: '选择本页全部账户', cny: '预警阈值（CNY）', edits: '修改记录', disable: '关闭',
+    costs: '显示未产生费用的账户', search: '搜索名称、账户 ID 或联系人', credit: '可用额度', faster: '已有他人先修改', latest: '显示最新设置',
+  },
+};
+
+const evil = '<img src=x onerror=alert(1)><script>alert(2)</script>"\'&';
+const accounts = [
+  ['alibaba', '17', 'Acme', 'USD', 90], ['alibaba', '18', '青云科技', 'CNY', 5000], ['alibaba', '19', 'Idle', 'USD', 10, false],
+  ['tencent', '20', evil, 'USD', -5], ['tencent', '21', 'Northwind', 'USD', 250],
+];
+const tests = {};
+
+for (const lang of ['en', 'zh']) {
+  const w = words[lang];
+  const id = `en` === lang ? '17' : '21';
+  const button = (page, name) => page.getByRole('button', { name, exact: typeof name === 'string' });
+
+  tests[`${lang}: logs in, looks at the list`] = async (world) => {
+    const page = await world.page({ lang });
+    await page.goto(world.exporter.url + '/accounts');
+    await page.waitForSelector('input[name=user]');
+    await world.look(page, `login-${lang}`);
+    await world.logIn(page, world.exporter.url + '/accounts');
+    await page.getByText('Northwind').waitFor();
+    assert.equal(await page.locator('tbody tr').count(), 4, 'the account without costs is not listed');
+    assert.ok(await page.getByText(evil, { exact: true }).isVisible(), 'markup is text');
+    await world.look(page, `list-${lang}`);
+    await page.getByLabel(w.costs).check();
+    await page.getByText('Idle').waitFor();
+    await page.getByLabel(w.search).fill('north');
+    await until('the search', async () => (await page.locator('tbody tr').count()) === 1);
+    assert.match(page.url(), /q=north/);
+    await page.reload();
+    await page.getByText('Northwind').waitFor();
+    assert.equal(await page.locator('tbody tr').count(), 1, 'the address bar keeps the search');
+    await page.goBack();
+    await page.context().close();
+  };
+
+  tests[`${lang}: one account: toggle, threshold, what will happen`] = async (world) => {
+    const page = await world.page({ lang });
+    await world.logIn(page, `${world.exporter.url}/accounts`);
+    await page.getByRole('link', { name: lang === 'en' ? 'Acme' : 'Northwind' }).click();
+    await page.locator('.figure').waitFor();
+    await page.getByRole('switch', { name: w.enable }).click();
+    await page.getByLabel(w.threshold).fill('500');
+    await page.getByText(w.firstChange).waitFor();
+    await world.look(page, `enable-${lang}`);
+    await button(page, w.ok).click();
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    await page.getByText(w.awaiting).waitFor();
+    await world.look(page, `account-${lang}`);
+    await button(page, w.modify).click();
+    await page.getByLabel(w.threshold).fill('1.5');
+    await page.getByText(w.willWatch).or(page.getByText(/What was low|本次预警结束|what was low/)).first().waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    await page.getByRole('switch', { name: w.enable }).click();
+    await button(page, w.ok).click();
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    const account = (await world.api(world.exporter)('GET', `/api/v1/accounts/${lang === 'en' ? 'alibaba/17' : 'tencent/21'}`)).body;
+    assert.equal(account.alerts[0].enabled, false);
+    assert.equal(account.alerts[0].threshold, '500.00');
+    const { edits } = (await world.api(world.exporter)('GET', `/api/v1/edits?account_id=${id}&through=console`)).body;
+    assert.deepEqual(edits.slice(0, 2).map((edit) => edit.to.enabled), [false, true]);
+    assert.equal(edits[0].who, 'admin');
+    await page.context().close();
+  };
+
+  tests[`${lang}: somebody is faster`] = async (world) => {
+    const page = await world.page({ lang });
+    await world.logIn(page, `${world.exporter.url}/accounts/tencent/21`);
+    await page.getByRole('switch', { name: w.enable }).click();
+    await page.getByLabel(w.threshold).fill('77');
+    const other = await world.api(world.exporter)('PATCH', '/api/v1/accounts/tencent/21/alerts/warning', { threshold: lang === 'en' ? '42' : '43' });
+    assert.equal(other.status, 200);
+    await button(page, w.ok).click();
+    await page.getByText(w.faster).waitFor();
+    await page.getByText(lang === 'en' ? 'admin changed it from not set to off 42.00 USD' : /admin 已将其从/).waitFor();
+    await world.look(page, `stale-${lang}`);
+    await button(page, w.latest).click();
+    await page.getByText(lang === 'en' ? '42.00' : '43.00').first().waitFor();
+    await page.context().close();
+  };
+
+  tests[`${lang}: many accounts: mixed currencies, preview, apply`] = async (world) => {
+    const page = await world.page({ lang });
+    await world.logIn(page, world.exporter.url + '/accounts');
+    await page.getByLabel(w.selectPage).check();
+    assert.match(page.url(), /#picked=/);
+    await page.reload();
+    await button(page, w.settings).click();
+    await page.getByLabel(w.all).fill('100');
+    await world.look(page, `bulk-form-${lang}`);
+    await button(page, w.preview).click();
+    await page.getByLabel(w.cny).fill('7,000');
+    await page.getByLabel(w.threshold).fill('1000');
+    await button(page, w.preview).click();
+    await button(page, w.apply).waitFor();
+    assert.ok(await page.getByText(w.firstChange).first().isVisible());
+    await world.look(page, `bulk-preview-${lang}`);
+    assert.equal((await world.api(world.exporter)('GET', '/api/v1/accounts/alibaba/18')).body.alerts.find((a) => a.enabled), undefined);
+    await button(page, w.apply).click();
+    await button(page, w.done).waitFor();
+    await world.look(page, `bulk-result-${lang}`);
+    await button(page, w.done).click();
+    const after = (await world.api(world.exporter)('GET', '/api/v1/accounts')).body.accounts;
+    assert.deepEqual(after.map((a) => a.alerts[0]?.threshold ?? null), ['1000.00', '7000.00', null, '1000.00', '1000.00']);
+    await button(page, w.low).click();
+    await until('the filter', async () => /is=low/.test(page.url()));
+    // Off again, for the next.
+    await page.getByLabel(w.selectPage).check();
+    await button(page, w.settings).click();
+    await page.getByRole('radio', { name: w.disable }).check();
+    await button(page, w.preview).click();
+    await button(page, w.apply).click();
+    await button(page, w.done).click();
+    const off = await world.api(world.exporter)('POST', '/api/v1/accounts/edits', { select: '', enabled: false });
+    assert.equal(off.body.applied, true);
+    await page.context().close();
+  };
+
+  tests[`${lang}: a CSV with a wrong line changes nothing, a right one does`] = async (world) => {
+    const page = await world.page({ lang });
+    await world.logIn(page, world.exporter.url + '/accounts');
+    await button(page, w.import).click();
+    await page.getByLabel(w.lines).fill('provider,account_id,enabled,threshold\nalibaba,17,yes,300\nalibaba,18,yes,lots\n');
+    await button(page, w.preview).click();
+    await page.getByText(w.line3).waitFor();
+    await world.look(page, `csv-wrong-${lang}`);
+    await page.getByLabel(w.lines).fill(`provider\taccount_id\tthreshold\nalibaba\t17\t${lang === 'en' ? 301 : 302}\nalibaba\t18\t9000\n`);
+    await button(page, w.preview).click();
+    await button(page, w.apply).click();
+    await button(page, w.done).click();
+    const account = (await world.api(world.exporter)('GET', '/api/v1/accounts/alibaba/17')).body;
+    assert.equal(account.alerts[0].threshold, lang === 'en' ? '301.00' : '302.00');
+    await page.context().close();
+  };
+
+  tests[`${lang}: the audit, dark and on a phone`] = async (world) => {
+    const page = await world.page({ lang, dark: true, phone: true });
+    await world.logIn(page, world.exporter.url + '/accounts');
+    await page.getByText('Northwind').waitFor();
+    await world.look(page, `phone-list-${lang}`);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth);
+    assert.ok(wide, 'nothing sticks out to the side');
+    await page.goto(world.exporter.url + '/accounts/tencent/20');
+    await page.locator('.figure').waitFor();
+    await world.look(page, `phone-account-${lang}`);
+    await page.getByRole('link', { name: w.edits }).click();
+    await page.locator('tbody tr').first().waitFor();
+    await world.look(page, `phone-edits-${lang}`);
+    await page.context().close();
+  };
+}
+
+tests['by keyboard alone'] = async (world) => {
+  const page = await world.page();
+  await world.logIn(page, world.exporter.url + '/accounts/alibaba/17');
+  const toggle = page.getByRole('switch', { name: 'Low Balance Alerts' });
+  await toggle.waitFor();
+  for (let n = 0; n < 30 && !(await toggle.evaluate((e) => e === document.activeElement)); ++n) await page.keyboard.press('Tab');
+  await page.keyboard.press('Space');
+  await page.getByLabel('Threshold in USD').waitFor();
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type('12.5');
+  await page.keyboard.press('Enter');
+  await page.locator('dialog').waitFor({ state: 'detached' });
+  await until('the edit', async () =>
+    (await world.api(world.exporter)('GET', '/api/v1/accounts/alibaba/17')).body.alerts[0].threshold === '12.50');
+  assert.ok(await toggle.evaluate((e) => e === document.activeElement), 'the focus comes back');
+  await page.context().close();
+};
+
+tests['a viewer sees and changes nothing; a contact sees its own'] = async (world) => {
+  const page = await world.page();
+  await world.logIn(page, world.exporter.url + '/accounts/alibaba/17', 'vera');
+  assert.ok(await page.getByRole('switch').isDisabled());
+  await page.context().close();
+  const own = await world.page();
+  await world.logIn(own, world.exporter.url + '/accounts', 'olga');
+  await own.getByText('Northwind').waitFor();
+  assert.equal(await own.locator('tbody tr').count(), 1);
+  await own.goto(world.exporter.url + '/accounts/alibaba/17');
+  await own.getByText('There is no such account, or it is not yours.').waitFor();
+  await own.context().close();
+};
+
+await run({
+  accounts,
+  extra: '  accounts: [{provider: tencent, account_id: "21", contact: ops}]',
+}, tests);
