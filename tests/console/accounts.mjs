@@ -52,6 +52,10 @@ for (const lang of ['en', 'zh']) {
     await page.reload();
     await page.getByText('Northwind').waitFor();
     assert.equal(await page.locator('tbody tr').count(), 1, 'the address bar keeps the search');
+    // Without a pause between: neither of the two undoes the other.
+    await page.getByLabel(w.search).fill('east');
+    await page.locator('.chip').first().click();
+    await until('both', () => /q=east/.test(page.url()) && page.locator('.chip[aria-pressed=true]').count());
     await page.goBack();
     await page.context().close();
   };

@@ -3,9 +3,8 @@
 import assert from 'node:assert/strict';
 import { run } from './harness.mjs';
 
-// What a person takes for "at once" is a tenth of a second, for "without waiting" one. A machine that
-// does other things meanwhile gets some more.
-const patience = 3000;
+// Not a measurement (a busy machine is slow): nobody waits this long without thinking that it hangs.
+const patience = 10_000;
 const currencies = ['USD', 'CNY'];
 const accounts = Array.from({ length: 10_000 }, (_, n) =>
   [n % 5 === 4 ? 'tencent' : 'alibaba', String(100_000 + n), `Account ${n}`, currencies[n % 2], (n * 37 + 1234) % 20_000 - 500, n % 20 !== 7]);
@@ -25,12 +24,12 @@ await run({ accounts }, {
     await world.logIn(page, world.exporter.url + '/accounts');
     const rows = page.locator('tbody tr');
     await rows.first().waitFor();
-    const first = () => rows.first().textContent();
-    // The list is new once its first row is another.
+    const first = () => rows.first().locator('.id').textContent();
+    // The list is new once another account is its first. (How long ago a row is of changes by itself.)
     const step = async (what, act) => {
       const before = await first();
       await timed(what, page, act, () => page.waitForFunction(
-        (was) => document.querySelector('tbody tr')?.textContent !== was, before));
+        (was) => (document.querySelector('tbody tr .id')?.textContent ?? was) !== was, before));
     };
     assert.ok((await page.evaluate(() => document.querySelectorAll('*').length)) < 3000, 'the page stays small');
     await step('sort by credit', () => page.getByRole('button', { name: 'Available credit' }).click());
@@ -41,7 +40,7 @@ await run({ accounts }, {
       await page.getByRole('button', { name: 'Account', exact: true }).click();
     });
     await step('next page', () => page.getByRole('button', { name: 'Next page' }).click());
-    await step('search', () => page.getByLabel('Search name, ID or contact').fill('109999'));
+    await step('search', () => page.getByLabel('Search name, ID or contact').fill('105001'));
     await step('search no more', () => page.getByLabel('Search name, ID or contact').fill(''));
     await step('filter', () => page.getByLabel('Provider').selectOption('alibaba'));
     await step('filter no more', () => page.getByRole('button', { name: 'Clear filters' }).click());

@@ -170,6 +170,9 @@ export function ListPage({ session, url }: { session: Session; url: URL }) {
 function Search({ value, onSearch }: { value: string; onSearch: (text: string) => void }) {
   const [text, setText] = useState(value);
   const timer = useRef(0);
+  // What the page shows may have been narrowed otherwise by the time the search is made.
+  const latest = useRef(onSearch);
+  latest.current = onSearch;
   useEffect(() => setText(value), [value]);
   return (
     <label class="search">
@@ -179,7 +182,7 @@ function Search({ value, onSearch }: { value: string; onSearch: (text: string) =
                const typed = event.currentTarget.value;
                setText(typed);
                clearTimeout(timer.current);
-               timer.current = window.setTimeout(() => onSearch(typed), 200);
+               timer.current = window.setTimeout(() => latest.current(typed), 200);
              }} />
     </label>
   );
