@@ -3,6 +3,7 @@
 from grafana import (BAD, CALM, PLAIN, WARN, dashboard, like, query_variable, row, series, stat,
                      target)
 
+API_REQUESTS = "lowbalance_exporter_api_requests_total"
 SHARES = ((0.5, "half of them"), (0.95, "95 of 100"))
 CHOSEN = 'job=~"$job", instance=~"$instance"'
 
@@ -23,6 +24,14 @@ def quantile(share, metric, by):
 def age(metric, by=""):
     newest = f"max by ({by}) ({of(metric)})" if by else f"max({of(metric)})"
     return f"time() - {newest}"
+
+
+def failed_share(metric, by):
+    """The share of what ended with another code than `ok`, of the last hour."""
+    failed, all_of_them = (f"sum by ({by}) (rate({of(metric, *matchers)}[1h]))"
+                           for matchers in (('code!="ok"',), ()))
+    # Where nothing ever failed there is no such series, and where nothing was asked no share.
+    return f"({failed} or 0 * {all_of_them}) / ({all_of_them} > 0)"
 
 
 def now(title, description, expr, unit="short", steps=((None, PLAIN),), width=4):
@@ -89,6 +98,22 @@ def make():
             series("Scraped samples", "Samples in each scrape.",
                    [target(f"max by (job, instance) ({of('scrape_samples_scraped')})",
                            "{{job}}, {{instance}}")], width=8, least=0),
+            row("Billing APIs"),
+            series("API requests", "Requests to billing APIs by operation and the code they ended "
+                   "with. Sources that read files make none.",
+                   [target(rate(API_REQUESTS, "operation, code"), "{{operation}}, {{code}}")],
+                   unit="reqps", width=8, least=0),
+            series("API errors", "The share of each operation's requests that did not end with "
+                   "`ok`, those that were tried again included. Requests of the last hour.",
+                   [target(failed_share(API_REQUESTS, "operation"), "{{operation}}")],
+                   unit="percentunit", width=8, least=0),
+            series("API limits", "Requests that the API refused for being too many, and requests "
+                   "that were not the first try of their call.",
+                   [target(rate("lowbalance_exporter_api_throttled_total", "source, operation"),
+                           "throttled, {{source}}, {{operation}}"),
+                    target(rate("lowbalance_exporter_api_retries_total", "source, operation"),
+                           "tried again, {{source}}, {{operation}}")], unit="reqps", width=8,
+                   least=0),
             row("Webhook"),
             series("Notifications", "Notifications of Alertmanager by the status they were "
                    "answered with. All but 200 come again.",

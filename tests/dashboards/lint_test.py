@@ -15,7 +15,7 @@ import yaml
 import boards
 
 # Of Grafana's list, those we use.
-UNITS = {"none", "short", "s", "ops", "reqps", "bytes"}
+UNITS = {"none", "short", "s", "ops", "reqps", "bytes", "percentunit"}
 
 
 def exceptions():

@@ -2,12 +2,14 @@
 """Every query of every panel, asked of a real Prometheus that our real programs feed.
 
 Six accounts are brought into every state the dashboards speak of: low, awaiting a change, overdue,
-recovered, topped up, without an alert, and one whose source fails until its data is too old. Each
+recovered, topped up, without an alert, and one whose source fails until its data is too old. A
+seventh comes from a billing API that refuses every other request for being one too many. Each
 panel must then answer with data of the shape it is shown in: the labels its legend and its columns
 name, one value where it shows one, numbers that are numbers; and the counts must be right.
 """
 
 import argparse
+import itertools
 import json
 import pathlib
 import re
@@ -17,17 +19,20 @@ import urllib.parse
 import urllib.request
 
 # pylint: disable=wrong-import-position  # Needs the path first.
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
+_TESTS = pathlib.Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(_TESTS / "e2e"), str(_TESTS / "fakes" / "alibaba")]
 
 import boards
 from chain import Chain, Programs
 from configuration import Timing
+from double import Double, error
+from enterprise import Enterprise, FundAccount, Key
 from process import wait_for
 
 HOUR = 0.25  # Seconds; the burn rate then takes 6 seconds of history.
 
-COUNTS = {"Accounts": 6, "Low": 3, "Awaiting a change": 1, "Overdue": 1, "Data too old": 1,
-          "Polls failing": 1, "Without alert": 2, "Targets down": 0, "Dead letters": 0}
+COUNTS = {"Accounts": 7, "Low": 3, "Awaiting a change": 1, "Overdue": 1, "Data too old": 1,
+          "Polls failing": 1, "Without alert": 3, "Targets down": 0, "Dead letters": 0}
 # The dashboard of one account is asked about one that is low and one that is overdue: no account
 # has everything it shows.
 ASKED_ABOUT = ("low", "overdue")
@@ -60,6 +65,27 @@ def fill_in(text, account):
         text = text.replace(name, value)
     assert "$" not in text, text
     return text
+
+
+OPERATION = "GetFundAccountAvailableAmount"
+
+
+def cloud():
+    """An enterprise with one account, and the source that reads it."""
+    enterprise = Enterprise()
+    enterprise.keys["LTAImanager"] = Key("manager-secret", "1000")
+    enterprise.add(FundAccount("501", "2501", name="Cloud", managers=("1000",)))
+    double = Double(enterprise).start()
+    throttled = error(400, "Throttling.User")
+    refuse = itertools.cycle((True, False))
+    double.fault(OPERATION, lambda good: throttled(good) if next(refuse) else good)
+    return double, {
+        "name": "cloud", "type": "alibaba", "site": "china", "interval": "400ms", "jitter": "0s",
+        "discovery": "fund_accounts",
+        "credentials": {"type": "files", "access_key_id_file": "key-id",
+                        "access_key_secret_file": "key-secret"},
+        "limits": {OPERATION: 1000, "ListFundAccount": 1000},
+        "endpoints": {name: double.url for name in ("billing", "sts")}}
 
 
 def play(chain):
@@ -158,6 +184,15 @@ def check_counts(boards_and_answers):
     assert seen == COUNTS, f"\nshown    {seen}\nexpected {COUNTS}"
 
 
+def check_api_errors(boards_and_answers):
+    """Every operation has its share, and only the one that was refused has one above 0."""
+    answer, = [answers["API errors"][""][0] for board, answers in boards_and_answers
+               if board["uid"] == "lowbalance-pipeline"]
+    worst = {labels["operation"]: max(map(float, values)) for labels, values in answer}
+    assert worst.keys() == {OPERATION, "ListFundAccount"}, worst
+    assert worst["ListFundAccount"] == 0 < worst[OPERATION] < 1, worst
+
+
 def check_variables(prometheus, board):
     for variable in board["templating"]["list"]:
         if variable["type"] != "query":
@@ -189,9 +224,13 @@ def main():
 
     main_accounts = {"low": "USD", "awaiting": "USD", "overdue": "CNY", "recovered": "EUR",
                      "plain": "USD"}
-    with Chain(programs, Timing(hour=HOUR, billing_data_max_age=6.0),
-               {"main.csv": main_accounts, "other.json": {"stale": "USD"}}, keep=arguments.keep,
-               name="dashboards") as chain:
+    double, source = cloud()
+    chain = Chain(programs, Timing(hour=HOUR, billing_data_max_age=6.0),
+                  {"main.csv": main_accounts, "other.json": {"stale": "USD"}}, keep=arguments.keep,
+                  name="dashboards", more_sources=[source])
+    for name, text in (("key-id", "LTAImanager"), ("key-secret", "manager-secret")):
+        (chain.folder / name).write_text(text + "\n", encoding="utf-8")
+    with chain:
         prometheus = Prometheus(chain)
         play(chain)
         all_boards = boards.dashboards()
@@ -210,11 +249,13 @@ def main():
         except TimeoutError:
             sys.exit("\n".join(faults))
         check_counts(answered)
+        check_api_errors(answered)
         for board in all_boards:
             check_variables(prometheus, board)
             check_annotations(prometheus, board)
             asked = sum(len(panel["targets"]) for panel in boards.panels(board))
             print(f"{board['title']}: {len(boards.panels(board))} panels, {asked} queries answered")
+    double.stop()
 
 
 if __name__ == "__main__":
