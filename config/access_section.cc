@@ -23,13 +23,14 @@ Grant ReadGrant(const YamlValue& value, const Config& config) {
   return {};
 }
 
-std::string ReadUrl(const YamlMap& map, std::string_view key) {
+// Scheme, host and port: the consoles' paths begin at the root.
+std::string ReadOrigin(const YamlMap& map, std::string_view key) {
   std::string url = map.String(key);
   while (url.ends_with('/')) url.pop_back();
   const bool http = url.starts_with("http://") || url.starts_with("https://");
-  const bool plain = url.find_first_of(" \"<>?#") == std::string::npos;
-  if (!url.empty() && (!http || !plain)) {
-    map.Mistaken(key, "not a URL like https://example.com/accounts: " + Quoted(url));
+  const std::string host = http ? url.substr(url.find("://") + 3) : "";
+  if (!url.empty() && (host.empty() || host.find_first_of(" \"<>?#/@\\") != std::string::npos)) {
+    map.Mistaken(key, "not a URL without a path, like https://billing.example.com: " + Quoted(url));
   }
   return url;
 }
@@ -48,8 +49,8 @@ void ReadAccess(const YamlMap& map, Config& config) {
   access.session_key_file = map.Path("session_key_file");
   access.session_lifetime = map.Duration("session_lifetime", access.session_lifetime,
                                          std::chrono::minutes{1}, std::chrono::hours{24 * 30});
-  access.accounts_url = ReadUrl(map, "accounts_url");
-  access.messages_url = ReadUrl(map, "messages_url");
+  access.accounts_url = ReadOrigin(map, "accounts_url");
+  access.messages_url = ReadOrigin(map, "messages_url");
   access.accounts_port = PortOf(config.exporter.server.listen_address);
   access.messages_port = PortOf(config.webhook.server.listen_address);
 }

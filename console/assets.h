@@ -7,7 +7,7 @@
 namespace lowbalance {
 
 struct ConsoleAsset {
-  std::string_view name;  // "accounts-0123456789.js"; "page" is the page itself.
+  std::string_view name;  // "accounts/main-0123456789.js"; "page" is the page itself.
   std::string_view content_type;
   std::string_view body;
 };

@@ -34,10 +34,11 @@ async function bundle(entry) {
   return result.outputFiles[0].contents;
 }
 
-// Named after what is in it, so that a browser may keep it for ever.
-function named(stem, extension, contents) {
+// Named after what is in it, so that a browser may keep it for ever, in a folder of its console's,
+// so that a proxy can tell by the path whom to ask for it.
+function named(console, stem, extension, contents) {
   const hash = createHash('sha256').update(contents).digest('hex').slice(0, 10);
-  return { name: `${stem}-${hash}.${extension}`, type: types[extension], contents: Buffer.from(contents) };
+  return { name: `${console}/${stem}-${hash}.${extension}`, type: types[extension], contents: Buffer.from(contents) };
 }
 
 function page(script, style) {
@@ -57,10 +58,11 @@ function page(script, style) {
 `;
 }
 
-const style = named('style', 'css', await bundle('src/shared/style.css'));
+const look = await bundle('src/shared/style.css');
 const assets = {};
 for (const name of ['accounts', 'messages']) {
-  const script = named(name, 'js', await bundle(`src/${name}/main.tsx`));
+  const script = named(name, 'main', 'js', await bundle(`src/${name}/main.tsx`));
+  const style = named(name, 'style', 'css', look);
   assets[name] = [
     { name: 'page', type: types.html, contents: Buffer.from(page(script.name, style.name)) }, script, style,
   ];
@@ -85,7 +87,7 @@ let code = '// Written by console/build.mjs.\n#include "console/assets.h"\n\nnam
 const seen = new Map();
 for (const [, list] of Object.entries(assets)) {
   for (const asset of list) {
-    const key = asset.name === 'page' ? asset.contents.toString() : asset.name;
+    const key = asset.contents.toString();
     if (seen.has(key)) continue;
     seen.set(key, `kAsset${seen.size}`);
     code += `\nstatic constexpr char ${seen.get(key)}[] =\n${literal(asset.contents)};\n`;
@@ -93,7 +95,7 @@ for (const [, list] of Object.entries(assets)) {
 }
 for (const [name, list] of Object.entries(assets)) {
   const rows = list.map((asset) => {
-    const variable = seen.get(asset.name === 'page' ? asset.contents.toString() : asset.name);
+    const variable = seen.get(asset.contents.toString());
     return `      {"${asset.name}", "${asset.type}", std::string_view(${variable}, sizeof ${variable} - 1)},\n`;
   });
   const title = name[0].toUpperCase() + name.slice(1);

@@ -253,7 +253,7 @@ TEST(ConfigTest, SaysWhatUsersMayDo) {
   EXPECT_EQ(AccessRules{}.GrantOf("mallory"), (Grant{.role = Role::kAdministrator}));
   EXPECT_EQ(access.session_key_file, "/etc/lb/session-key");
   EXPECT_EQ(access.session_lifetime, 8h);
-  EXPECT_EQ(access.accounts_url, "https://example.com/accounts");
+  EXPECT_EQ(access.accounts_url, "https://accounts.example.com");
   EXPECT_EQ(access.accounts_port, "1");
   EXPECT_EQ(access.messages_port, "2");
 }
