@@ -49,6 +49,19 @@ def only(things, kind, ending=""):
     return found
 
 
+def service_at(ingress, path):
+    """The component that an Ingress leads a path to, by Kubernetes' rules; None for none."""
+    rule, = ingress["spec"]["rules"]
+    best = None
+    for entry in rule["http"]["paths"]:
+        exact = entry["pathType"] == "Exact"
+        parts = entry["path"].strip("/").split("/")
+        if path == entry["path"] if exact else path.strip("/").split("/")[:len(parts)] == parts:
+            if best is None or len(entry["path"]) > len(best["path"]):
+                best = entry
+    return best and best["backend"]["service"]["name"].rsplit("-", 1)[1]
+
+
 def configuration_text(things):
     text, = [thing["data"]["lowbalance.yml"] for thing in of_kind(things, "ConfigMap")
              if "lowbalance.yml" in thing.get("data", {})]
@@ -60,7 +73,8 @@ def configuration_of(things, folder):
     text = configuration_text(things)
     secrets = folder / "secrets"
     for name, file, content in (("token", "token", "x"), ("token", "bearer", "x"),
-                                ("smtp", "password", "x"), ("web", "web.yml", "{}\n")):
+                                ("smtp", "password", "x"), ("web", "web.yml", "{}\n"),
+                                ("session", "cookies", "a key of 16 bytes or more")):
         (secrets / name).mkdir(parents=True, exist_ok=True)
         (secrets / name / file).write_text(content, encoding="utf-8")
     config = folder / "lowbalance.yml"

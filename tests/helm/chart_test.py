@@ -109,13 +109,14 @@ class EveryRenderingTest(unittest.TestCase):
                     section = config[container["name"]]
                     mounts = {mount["mountPath"] for mount in container["volumeMounts"]}
                     files = [section.get("bearer_token_file"), section.get("web_config_file"),
-                             section.get("email", {}).get("password_file")]
+                             section.get("email", {}).get("password_file"),
+                             config["access"].get("session_key_file")]
                     secrets = [volume for volume in pod["volumes"] if "secret" in volume]
                     self.assertEqual(len(secrets), len([file for file in files if file]))
                     for file in filter(None, files):
                         looked_for += 1
                         self.assertIn(str(pathlib.PurePosixPath(file).parent), mounts)
-        self.assertEqual(looked_for, 5)
+        self.assertEqual(looked_for, 10)
 
     def test_pods_keep_to_the_restricted_profile(self):
         for name, things in self.each():
@@ -273,6 +274,49 @@ class ValuesTest(unittest.TestCase):
         ports = [port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]]
         self.assertEqual(ports, [53, 53, 25, 465, 587])
 
+    def test_one_key_and_one_host_serve_both_consoles(self):
+        things = rendered(Programs.helms[0], "consoles")
+        access = yaml.safe_load(configuration_text(things))["access"]
+        self.assertEqual(access, {
+            "session_lifetime": "8h", "session_key_file": "/etc/lowbalance-secrets/session/cookies",
+            "accounts_url": "https://billing.example.com",
+            "messages_url": "https://billing.example.com",
+            "roles": {"alice": "administrator", "vera": "viewer", "olga": {"contact": "ops"}}})
+        for workload in of_kind(things, "StatefulSet"):
+            secrets = {volume["name"]: volume["secret"]["secretName"]
+                       for volume in workload["spec"]["template"]["spec"]["volumes"]
+                       if "secret" in volume}
+            self.assertEqual((secrets["web"], secrets["session"]),
+                             ("lowbalance-web", "lowbalance-session"))
+
+    def test_ingress_leads_to_the_consoles_and_nowhere_else(self):
+        things = rendered(Programs.helms[0], "consoles")
+        ingress = only(things, "Ingress")
+        self.assertEqual(ingress["spec"]["ingressClassName"], "nginx")
+        self.assertEqual(ingress["metadata"]["annotations"], {"example.com/a": "b"})
+        self.assertEqual(ingress["spec"]["tls"],
+                         [{"hosts": ["billing.example.com"], "secretName": "billing-tls"}])
+        for path, wanted in (
+                ("/accounts", "exporter"), ("/accounts/alibaba/17", "exporter"),
+                ("/edits", "exporter"), ("/api/v1/accounts/a/b/alerts/warning", "exporter"),
+                ("/api/v1/settings.csv", "exporter"), ("/api/v1/session", "exporter"),
+                ("/", "exporter"), ("/messages/alibaba/17", "webhook"), ("/inbox", "webhook"),
+                ("/api/v1/inbox/7/read", "webhook"), ("/api/v1/alerts", None), ("/metrics", None),
+                ("/-/reload", None), ("/-/healthy", None), ("/api/v1", None)):
+            self.assertEqual(chart.service_at(ingress, path), wanted, path)
+
+    def test_ingress_without_tls_or_without_one_of_the_two(self):
+        values = {"enabled": True, "host": "b.example.com"}
+        things = render(ingress={**values, "tls": {"enabled": False}}, exporter={"enabled": False})
+        self.assertNotIn("tls", only(things, "Ingress")["spec"])
+        self.assertEqual(chart.service_at(only(things, "Ingress"), "/api/v1/session"), "webhook")
+        self.assertIsNone(chart.service_at(only(things, "Ingress"), "/accounts"))
+        access = yaml.safe_load(configuration_text(things))["access"]
+        self.assertEqual(access["messages_url"], "http://b.example.com")
+        # A certificate of the controller's own.
+        self.assertEqual(only(render(ingress=values), "Ingress")["spec"]["tls"],
+                         [{"hosts": ["b.example.com"]}])
+
     def test_large_numbers_stay_whole(self):
         config = yaml.safe_load(configuration_text(rendered(Programs.helms[0], "everything")))
         account, = config["exporter"]["accounts"]
@@ -295,6 +339,15 @@ class ValuesTest(unittest.TestCase):
             ({"webhook": {"bearerToken": "hunter2"}}, "bearerToken", "object"),
             ({"webhook": {"smtpPassword": {"existingSecret": "smtp"}}}, "config.webhook.email",
              "mail server"),
+            ({"ingress": {"enabled": True}}, "ingress[./]host", "1|host"),
+            ({"config": {"access": {"session_key_file": "/x"}}}, "session_key_file",
+             "set by the chart"),
+            ({"config": {"access": {"roles": {"ana": "root"}}}}, "access[./]roles[./]ana",
+             "administrator|anyOf"),
+            ({"config": {"access": {"roles": {"ana": "viewer"}}}}, "exporter.webConfig",
+             "no users"),
+            ({"sessionKey": {"existingSecret": "x"},
+              "exporter": {"webConfig": {"existingSecret": "x"}}}, "webhook.webConfig", "no users"),
             ({"webhook": {"enabled": False}, "alertmanagerConfig": {"enabled": True}},
              "alertmanagerConfig.url", "no webhook"),
         )
@@ -312,11 +365,19 @@ class ValuesTest(unittest.TestCase):
                               chart.NAMESPACE, "--dry-run=client", *words)
         said = notes()
         for words in ("NOBODY IS TOLD", "NOTHING IS WATCHED", "webhook.bearerToken",
+                      "NOBODY CAN LOG IN", "exporter.webConfig",
                       "lb-lowbalance-exporter.billing.svc:10380", "notification-queue-capacity"):
             self.assertIn(words, said)
         said = notes("-f", chart.CHART / "ci/kube-prometheus-stack-values.yaml")
-        for words in ("NOBODY", "NOTHING", "bearerToken", "Prometheus does not know"):
+        for words in ("NOBODY IS", "NOTHING", "bearerToken", "Prometheus does not know"):
             self.assertNotIn(words, said.split("NOTES:")[1])
+        said = notes("-f", chart.CHART / "ci/consoles-values.yaml",
+                     "--set", "kubePrometheusStack.release=kps").split("NOTES:")[1]
+        for words in ("https://billing.example.com/accounts", "serviceMonitor.basicAuth",
+                      "https://billing.example.com/messages"):
+            self.assertIn(words, said)
+        self.assertNotIn("NOBODY", said)
+        self.assertNotIn("sessionKey", said)
 
 
 class RouteTest(unittest.TestCase):

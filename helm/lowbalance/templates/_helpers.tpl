@@ -93,6 +93,19 @@ app.kubernetes.io/part-of: {{ include "lowbalance.name" .root }}
 {{- end }}
 {{- $_ := set $config $component $section }}
 {{- end }}
+{{- $access := default dict $config.access }}
+{{- if not $access.roles }}{{ $_ := unset $access "roles" }}{{ end }}
+{{- if include "lowbalance.withoutUsers" . | and (or $access.roles .Values.sessionKey.existingSecret) }}
+{{- fail (printf "there are roles or a sessionKey, but no users: name a Secret in %s.webConfig" (include "lowbalance.withoutUsers" .)) }}
+{{- end }}
+{{- if .Values.sessionKey.existingSecret }}
+{{- $_ := set $access "session_key_file" (printf "/etc/lowbalance-secrets/session/%s" .Values.sessionKey.key) }}
+{{- end }}
+{{- if .Values.ingress.enabled }}
+{{- $origin := printf "%s://%s" (ternary "https" "http" .Values.ingress.tls.enabled) .Values.ingress.host }}
+{{- $access = mergeOverwrite (dict "accounts_url" $origin "messages_url" $origin) $access }}
+{{- end }}
+{{- $_ := set $config "access" $access }}
 {{- if .Values.webhook.bearerToken.existingSecret }}
 {{- $_ := set $config.webhook "bearer_token_file" (printf "/etc/lowbalance-secrets/token/%s" .Values.webhook.bearerToken.key) }}
 {{- end }}
@@ -104,11 +117,27 @@ app.kubernetes.io/part-of: {{ include "lowbalance.name" .root }}
 {{- toYaml $config }}
 {{- end }}
 
+{{/* An enabled service that has no web configuration, so that nobody can log in there. */}}
+{{- define "lowbalance.withoutUsers" -}}
+{{- $found := list }}
+{{- range $component := list "exporter" "webhook" }}
+{{- $values := index $.Values $component }}
+{{- if and $values.enabled (not $values.webConfig.existingSecret) }}{{ $found = append $found $component }}{{ end }}
+{{- end }}
+{{- first (append $found "") }}
+{{- end }}
+
 {{/* The Secrets of a component: the volumes, and where they are mounted. */}}
 {{- define "lowbalance.secretVolumes" -}}
 {{- $values := index .root.Values .component }}
 {{- with $values.webConfig.existingSecret }}
 - name: web
+  secret:
+    secretName: {{ . }}
+    defaultMode: 0440
+{{- end }}
+{{- with .root.Values.sessionKey.existingSecret }}
+- name: session
   secret:
     secretName: {{ . }}
     defaultMode: 0440
