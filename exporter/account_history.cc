@@ -2,6 +2,7 @@
 
 #include <soci/soci.h>
 
+#include <exception>
 #include <optional>
 #include <utility>
 
@@ -28,7 +29,7 @@ struct AuditedSetting {
 
 }  // namespace
 
-std::vector<EditRecord> AccountStore::FindEdits(const EditFilter& filter) {
+std::vector<EditRecord> AccountStore::FindEdits(const EditFilter& filter) try {
   using soci::into;
   using soci::use;
   // Conditions that do not filter leave the statement: an account's edits are found by its index.
@@ -96,15 +97,19 @@ std::vector<EditRecord> AccountStore::FindEdits(const EditFilter& filter) {
     found.push_back(row);
   }
   return found;
+} catch (const std::exception& e) {
+  throw StoreError(store_.Explain(e));
 }
 
-std::int64_t AccountStore::LastEdit() {
+std::int64_t AccountStore::LastEdit() try {
   long long id = 0;
   store_.session() << "SELECT COALESCE(MAX(id), 0) FROM edits", soci::into(id);
   return id;
+} catch (const std::exception& e) {
+  throw StoreError(store_.Explain(e));
 }
 
-std::vector<CreditChange> AccountStore::FindChanges(const AccountKey& account, Time since) {
+std::vector<CreditChange> AccountStore::FindChanges(const AccountKey& account, Time since) try {
   using soci::into;
   using soci::use;
   CreditChange row;
@@ -121,6 +126,8 @@ std::vector<CreditChange> AccountStore::FindChanges(const AccountKey& account, T
   std::vector<CreditChange> found;
   while (read.fetch()) found.push_back(row);
   return found;
+} catch (const std::exception& e) {
+  throw StoreError(store_.Explain(e));
 }
 
 }  // namespace lowbalance

@@ -280,7 +280,7 @@ void AccountStore::WriteAll(std::span<const AccountChange> changes,
   if (transaction) transaction->commit();
 }
 
-std::vector<Account> AccountStore::Load() {
+std::vector<Account> AccountStore::Load() try {
   using soci::into;
   soci::session& sql = store_.session();
   std::map<AccountKey, Account> accounts;
@@ -344,6 +344,8 @@ std::vector<Account> AccountStore::Load() {
   loaded.reserve(accounts.size());
   for (auto& [unused, account] : accounts) loaded.push_back(std::move(account));
   return loaded;
+} catch (const std::exception& e) {
+  throw StoreError(store_.Explain(e));
 }
 
 }  // namespace lowbalance

@@ -2,7 +2,8 @@
 // The exporter's tables: accounts, levels, the history of changes, the audit of edits.
 //
 // What is committed survives kill -9 and comes back exactly. Not thread-safe: the owner guards it.
-// Failures are exceptions; a commit that throws has changed nothing.
+// Failures are StoreErrors that name the file and say what to do; a commit that throws has changed
+// nothing.
 
 #include <cstdint>
 #include <optional>
