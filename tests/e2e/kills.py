@@ -4,7 +4,8 @@
 Each account falls below its threshold, moves a little, is topped up, and again. A fall counts as
 one expected alert; an account is topped up only once its alert is delivered to everybody, because
 a recovery before that rightly cancels what is on its way. Meanwhile exporter and webhook are
-killed with SIGKILL, one or both, and started again. At the end
+killed with SIGKILL, one or both, and started again. Each time their stores are looked at as the
+kill left them (store_check): whole, and nothing in them half done. At the end
 
 - every expected alert is in every recipient's inbox exactly once,
 - and in the mail at least once, further copies having the same Message-ID; each kill of
@@ -30,6 +31,7 @@ from chain import Chain, Programs
 from configuration import CONTACTS, PROVIDER, Timing
 from player import pages
 from process import wait_for
+from store_check import EXPORTER, WEBHOOK, check_store
 
 THRESHOLD = 100
 AT_ONCE = 4  # Mails that the webhook sends at the same time.
@@ -97,18 +99,22 @@ class Account(threading.Thread):
 
 
 def kill_now_and_then(chain, count, rng):
-    """Returns how often each service was killed."""
+    """Returns how often each service was killed, and what was wrong with its store then."""
     killed = {"exporter": 0, "webhook": 0}
+    problems = []
     for _ in range(count):
         time.sleep(rng.uniform(0.05, 1.2))
         victims = rng.choice((["exporter"], ["webhook"], ["webhook"], ["exporter", "webhook"]))
         for name in victims:
             getattr(chain, name).kill()
             killed[name] += 1
+        for name in victims:
+            problems += [f"kill {sum(killed.values())}, {problem}" for problem in check_store(
+                chain.folder / f"{name}.db", {"exporter": EXPORTER, "webhook": WEBHOOK}[name])]
         time.sleep(rng.uniform(0.0, 0.4))
         for name in victims:
             getattr(chain, name).start()
-    return killed
+    return killed, problems
 
 
 def read_copies(folder):
@@ -123,13 +129,16 @@ def read_copies(folder):
 
 
 def compare(chain, accounts, contact):
+    """What is wrong, how many mails came again, and how many different messages arrived."""
     problems = []
+    inboxes = 0
     copies = read_copies(chain.mail)
     for recipient in CONTACTS[contact]["internal"]:
         entries = list(pages(chain, "/api/v1/inbox", recipient=recipient))
         about = {message["id"]: message for message in pages(chain, "/api/v1/messages")}
         heard = [(about[entry["message_id"]]["account_id"], about[entry["message_id"]]["low_since"],
                   about[entry["message_id"]]["number"]) for entry in entries]
+        inboxes += len(heard)
         if len(set(heard)) != len(heard):
             problems.append(f"inbox of {recipient}: the same message twice")
         for account in accounts:
@@ -151,7 +160,7 @@ def compare(chain, accounts, contact):
             if decimal.Decimal(shown[name]) != total:
                 problems.append(f"{account.account_id}: {name} is {shown[name]}, not {total}")
     extra = sum(n - 1 for mails in copies.values() for n in mails.values())
-    return problems, extra
+    return problems, extra, inboxes + sum(len(mails) for mails in copies.values())
 
 
 def main():
@@ -176,16 +185,18 @@ def main():
         for account in accounts:
             account.start()
         wait_for("the first alert", lambda: any(a.alerts > 1 for a in accounts), 30)
-        killed = kill_now_and_then(chain, arguments.kills, random.Random(arguments.seed))
+        killed, problems = kill_now_and_then(chain, arguments.kills,
+                                             random.Random(arguments.seed))
         stop.set()
         for account in accounts:
             account.join()
-        problems = [account.problem for account in accounts if account.problem]
+        problems += [account.problem for account in accounts if account.problem]
+        seen = 0
         try:
             wait_for("all messages to be delivered", lambda: chain.metric(
                 "webhook", "lowbalance_webhook_pending_deliveries")[""] == 0, 30)
             time.sleep(3)  # A few heartbeats more, in which a stray message would show.
-            more, extra = compare(chain, accounts, "team")
+            more, extra, seen = compare(chain, accounts, "team")
             problems += more
             if extra > killed["webhook"] * AT_ONCE:
                 problems.append(f"{extra} mails came again, more than were under way")
@@ -197,7 +208,9 @@ def main():
         if problems:
             print(chain.tails(), end="")
         alerts = sum(account.alerts for account in accounts)
-        print(f"killed {killed}, {alerts} alerts expected, {len(problems)} problems, "
+        recipients = sum(len(CONTACTS["team"][way]) for way in ("email", "internal"))
+        print(f"killed {killed}, {alerts} alerts, {alerts * recipients} messages expected, "
+              f"{seen} seen, {len(problems)} problems, "
               f"{extra} mails came twice (same Message-ID), seed {arguments.seed}", flush=True)
     sys.exit(1 if problems or not alerts else 0)
 
