@@ -28,8 +28,9 @@ def seconds(text):
 class SourceFile:
     """The accounts of one source. Thread-safe."""
 
-    def __init__(self, path, accounts):
+    def __init__(self, path, accounts, now=time.time):
         self.path = path
+        self._now = now  # Whose clock says as of when the data is.
         self._lock = threading.Lock()
         # In every account's own order of events; an account without a value is not in the file.
         self._currencies = dict(accounts)  # Id to currency.
@@ -57,7 +58,7 @@ class SourceFile:
     def refresh(self):
         """Says again what it said, as of now, as a billing API does when it is asked again."""
         with self._lock:
-            self._write()
+            return self._write()
 
     def fail(self):
         """Makes every poll fail until work(); each time the file is bad in another way."""
@@ -97,7 +98,7 @@ class SourceFile:
     def _write(self):
         if self._spoil or not self._credits:  # A file without accounts would be a failed poll.
             return None
-        as_of = int(time.time() * 1000) / 1000
+        as_of = int(self._now() * 1000) / 1000
         self._replace(self._text(as_of))
         return as_of
 
