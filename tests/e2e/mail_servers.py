@@ -120,7 +120,64 @@ class MailServers:
             peers = {how["peer"][1] for _, _, how in alone.mails()}
             assert len(peers) <= 20, f"{len(peers)} connections for 120 mails"
 
+    def a_bad_address_never_holds_up_a_good_one(self):
+        """Hundreds of mails for addresses that defer or hang, all due again and again, and a
+        worker free for everybody else."""
+        with self.webhook(address("ana")) as alone:
+            alone.settings["contacts"]["deferring"] = {"email": [address("later")]}
+            alone.settings["contacts"]["hanging"] = {"email": [address("hang")]}
+            alone.write_configuration()
+            assert alone.request("POST", "/-/reload")[0] == 200
+            alone.start_smtp()
+            bad = [low(f"d{n}", "deferring") for n in range(300)]
+            bad += [low(f"h{n}", "hanging") for n in range(20)]
+            alone.notify(*bad)
+            tries = "lowbalance_webhook_deliveries_total"
+            wait_for("hundreds of failures", lambda: sum(
+                value for labels, value in alone.metric(tries).items()
+                if 'outcome="retry"' in labels) >= 350, 30)
+            waits = []
+            for number in range(5):
+                begun = time.monotonic()
+                alone.notify(low(f"g{number}"))
+                wait_for("a good one's mail", lambda number=number:
+                         len(alone.mails()) == number + 1, 10, step=0.005)
+                waits.append(time.monotonic() - begun)
+            assert min(waits) < 0.5 and max(waits) < 2.5, waits
+            assert {to for to, _, _ in alone.mails()} == {address("ana")}
+            # What was never tried goes before what failed, in the order in which it was decided.
+            alone.notify(*(low(f"o{number:02}") for number in range(30)))
+            wait_for("thirty more", lambda: len(alone.mails()) == 35, 20)
+            order = [path.read_text(encoding="utf-8").partition("X-Lowbalance-Account: ")[2]
+                     .partition("\n")[0] for path in sorted(alone.mail.glob("*.eml"))[5:]]
+            assert all(abs(place - int(account[1:])) <= 8 for place, account in enumerate(order)), (
+                order)
+            (alone.mail / "mended").touch()
+            wait_for("the hundreds", lambda: alone.metric(
+                "lowbalance_webhook_pending_deliveries")[""] == 0, 60)
+            ids = {message_id for _, message_id, _ in alone.mails()}
+            assert len(ids) == len(alone.mails()) == 355, len(alone.mails())
+            print(f"        {len(bad)} bad ones; a good one waits "
+                  f"{max(waits):.2f} s at most", flush=True)
+
     # ---- The server as a whole.
+
+    def a_server_that_limits_the_rate(self):
+        """So many mails a connection, then 421; so many a second, then 450."""
+        for flags, code in ((("--per-connection", "5"), 421), (("--per-second", "25"), 450)):
+            with self.webhook(address("ana"), address("bo")) as alone:
+                alone.start_smtp(*flags)
+                alone.notify(*(low(f"r{n}") for n in range(40)))
+                wait_for("all mails", lambda: alone.metric(
+                    "lowbalance_webhook_pending_deliveries")[""] == 0, 40)
+                refused = len((alone.mail / f"answered-{code}").read_bytes())
+                assert refused > 0, "no limit was met"
+                ids = {message_id for _, message_id, _ in alone.mails()}
+                assert len(ids) == len(alone.mails()) == 80, len(alone.mails())
+                states = {d["state"] for d in alone.get("/api/v1/deliveries?limit=1000")
+                          ["deliveries"]}
+                assert states == {"delivered"}, states
+                print(f"        {code}: 80 mails, {refused} refusals", flush=True)
 
     def a_server_that_hangs_at_any_stage(self, certificate):
         with self.webhook(address("ana"), email={
@@ -250,6 +307,8 @@ def main():
             servers.each_recipient_has_a_fate_of_its_own: (),
             servers.the_message_id_is_the_same_at_every_try: (),
             servers.many_mails_go_over_one_connection_a_worker: (),
+            servers.a_bad_address_never_holds_up_a_good_one: (),
+            servers.a_server_that_limits_the_rate: (),
             servers.a_server_that_hangs_at_any_stage: (ours,),
             servers.a_server_that_wants_a_login: (),
             servers.a_login_that_is_wrong_costs_no_alert: (),

@@ -5,7 +5,8 @@ datalater after the body, drop hangs up after the body, hang never answers it. O
 named mended in the folder, all of them are accepted. A sender named badsender is refused.
 
 --hang STAGE never answers at that stage, whoever the mail is for; --hold takes a mail and writes
-it, and answers only once there is a file named release.
+it, and answers only once there is a file named release. --per-connection N hangs up with 421 at
+the next mail after N of a connection; --per-second N defers with 450 what is more than that.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import asyncio
 import json
 import pathlib
 import ssl
+import time
 
 from aiosmtpd.smtp import SMTP, AuthResult
 
@@ -24,10 +26,13 @@ async def for_ever():
 
 
 class Handler:
-    def __init__(self, folder, hang, hold):
+    def __init__(self, folder, hang, hold, per_connection=None, per_second=None):
         self.folder = pathlib.Path(folder)
         self.hang = hang
         self.hold = hold
+        self.per_connection = per_connection
+        self.per_second = per_second
+        self.recent = []  # When the mails of the last second came.
         self.count = len(list(self.folder.glob("*.eml")))  # It may be a restart.
 
     async def handle_QUIT(self, server, session, envelope):
@@ -37,8 +42,32 @@ class Handler:
     async def handle_MAIL(self, server, session, envelope, address, options):
         if address.startswith("badsender@"):
             return "550 5.7.1 sender refused"
+        refused = self.too_many(server, session)
+        if refused:
+            return refused
         envelope.mail_from = address
         return "250 OK"
+
+    def too_many(self, server, session):
+        """What to say to a mail that is more than is allowed."""
+        if self.per_connection is not None:
+            session.mails = getattr(session, "mails", 0) + 1
+            if session.mails > self.per_connection:
+                asyncio.get_running_loop().call_later(0.01, server.transport.close)
+                return self.note("421 4.7.0 too many messages in this session")
+        if self.per_second is not None:
+            now = time.monotonic()
+            self.recent = [then for then in self.recent if now - then < 1]
+            if len(self.recent) >= self.per_second:
+                return self.note("450 4.7.1 rate limit exceeded")
+            self.recent.append(now)
+        return None
+
+    def note(self, answer):
+        """Counts it: the file of the code grows by a byte."""
+        with open(self.folder / f"answered-{answer[:3]}", "ab") as file:
+            file.write(b".")
+        return answer
 
     def fate(self, address):
         return "" if (self.folder / "mended").exists() else address.split("@")[0]
@@ -116,6 +145,8 @@ def main():
     parser.add_argument("--tls", action="store_true", help="TLS from the start")
     parser.add_argument("--hang", choices=STAGES)
     parser.add_argument("--hold", action="store_true")
+    parser.add_argument("--per-connection", type=int)
+    parser.add_argument("--per-second", type=int)
     args = parser.parse_args()
 
     def authenticate(server, session, envelope, mechanism, data):
@@ -127,7 +158,7 @@ def main():
     if args.cert:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(args.cert)
-    handler = Handler(args.folder, args.hang, args.hold)
+    handler = Handler(args.folder, args.hang, args.hold, args.per_connection, args.per_second)
     excluded = {"PLAIN", "LOGIN"} - {args.mechanism} if args.mechanism else None
     smtp = hanging(args.hang)
 
