@@ -1,5 +1,5 @@
-"""What must hold in a store at any moment, whoever was killed a moment ago: SQLite finds it whole, and
-nothing in it is half done."""
+"""What must hold in a store at any moment, whoever was killed a moment ago: SQLite finds it whole,
+and nothing in it is half done."""
 
 import pathlib
 import shutil

@@ -193,8 +193,8 @@ class Trouble:
 
     def says(self, service, event, remedy):
         """The log names the event, the file and the remedy."""
-        pattern = (rf'msg="{event}[^\n]*error="[^\n]*store {re.escape(str(self.chain.store(service)))}'
-                   rf": {remedy}")
+        store = re.escape(str(self.chain.store(service)))
+        pattern = rf'msg="{event}[^\n]*error="[^\n]*store {store}: {remedy}'
         wait_for(f"the {service} to say {pattern}",
                  lambda: re.search(pattern, self.chain.log(service)), 20)
 
