@@ -89,9 +89,13 @@ webhook:
     world.programs = [new Program('exporter', world.folder)];
     if (webhook) world.programs.push(new Program('webhook', world.folder));
     [world.exporter, world.webhook] = await Promise.all(world.programs.map((program) => program.ready()));
-    world.browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
-    world.errors = [];
+    await world.open();
     return world;
+  }
+
+  async open() {
+    this.browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
+    this.errors = [];
   }
 
   write(name, text) {
@@ -129,10 +133,10 @@ webhook:
     return page;
   }
 
-  async logIn(page, url, user = 'admin') {
+  async logIn(page, url, user = 'admin', secret = password) {
     await page.goto(url);
     await page.fill('input[name=user]', user);
-    await page.fill('input[name=password]', password);
+    await page.fill('input[name=password]', secret);
     await page.keyboard.press('Enter');
     await page.waitForSelector('header.top');
   }
