@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/text.h"
+
 namespace lowbalance {
 namespace {
 
@@ -18,9 +20,7 @@ bool IsSpace(char c) {
 Result<Money> Money::Parse(std::string_view text) {
   const std::string_view all = text;
   const auto bad = [&](std::string_view why) {
-    std::string seen(all.substr(0, 60));
-    if (all.size() > 60) seen += "…";
-    return Reject("not an amount (" + std::string(why) + "): \"" + seen + "\"");
+    return Reject("not an amount (" + std::string(why) + "): " + Quoted(all));
   };
   while (!text.empty() && IsSpace(text.front())) text.remove_prefix(1);
   while (!text.empty() && IsSpace(text.back())) text.remove_suffix(1);
@@ -114,7 +114,7 @@ Result<std::string> ParseCurrency(std::string_view text) {
                        return (c >= 'A' && c <= 'Z') || IsDigit(c) || c == '_';
                      });
   if (!shape) {
-    return Reject("not a currency code like USD: \"" + std::string(text.substr(0, 60)) + "\"");
+    return Reject("not a currency code like USD: " + Quoted(text));
   }
   return std::string(text);
 }

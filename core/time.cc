@@ -6,6 +6,8 @@
 #include <limits>
 #include <optional>
 
+#include "core/text.h"
+
 namespace lowbalance {
 namespace {
 
@@ -64,10 +66,7 @@ std::string FormatSeconds(Time t) {
 
 Result<Time> ParseSeconds(std::string_view text) {
   const std::string_view all = text;
-  const auto bad = [&] {
-    return Reject("not an instant in seconds since 1970: \"" + std::string(all.substr(0, 60)) +
-                  "\"");
-  };
+  const auto bad = [&] { return Reject("not an instant in seconds since 1970: " + Quoted(all)); };
   if (text.empty() || !IsDigit(text.front())) return bad();
   std::int64_t seconds = 0;
   while (!text.empty() && IsDigit(text.front())) {
@@ -114,8 +113,8 @@ std::string FormatRfc3339(Time t) {
 Result<Time> ParseRfc3339(std::string_view text) {
   const std::string_view all = text;
   const auto bad = [&](std::string_view why) {
-    return Reject("not a time like 2026-11-23T07:12:00Z (" + std::string(why) + "): \"" +
-                  std::string(all.substr(0, 60)) + "\"");
+    return Reject("not a time like 2026-11-23T07:12:00Z (" + std::string(why) +
+                  "): " + Quoted(all));
   };
   const auto year = TakeDigits(text, 4);
   if (!year || !TakeChar(text, '-')) return bad("the date");
@@ -167,10 +166,7 @@ Result<Time> ParseRfc3339(std::string_view text) {
 
 Result<Millis> ParseDuration(std::string_view text) {
   const std::string_view all = text;
-  const auto bad = [&] {
-    return Reject("not a duration like 15m, 1d2h or 250ms: \"" + std::string(all.substr(0, 60)) +
-                  "\"");
-  };
+  const auto bad = [&] { return Reject("not a duration like 15m, 1d2h or 250ms: " + Quoted(all)); };
   if (text.empty()) return bad();
   std::int64_t total = 0;
   std::size_t next_unit = 0;

@@ -68,6 +68,15 @@ TEST(MoneyTest, RefusesEverythingElseAndSaysWhatItSaw) {
   }
 }
 
+TEST(MoneyTest, WhatItSawIsOnePlainLine) {
+  EXPECT_EQ(Money::Parse("5\n0\xff").error().message,
+            "not an amount (expected digits): \"5\\x0a0\\xff\"");
+  const std::string ones(59, '1');
+  EXPECT_EQ(Money::Parse(ones + "é").error().message,
+            "not an amount (out of range): \"" + ones + "…\"");
+  EXPECT_EQ(ParseCurrency("U\nD").error().message, "not a currency code like USD: \"U\\x0aD\"");
+}
+
 TEST(MoneyTest, PrintsTheShortestExactDecimalOrAtLeastSoMany) {
   const struct {
     std::int64_t millionths;

@@ -190,6 +190,10 @@ TEST_F(EditsApiTest, AWrongLineOfACsvIsNamedAndNothingApplied) {
             (json{{{"line", 3},
                    {"column", "threshold"},
                    {"message", "not an amount (expected digits): \"ten\""}}}));
+  // What is quoted of it is cut between characters, so that the answer can be written.
+  const std::string long_amount = std::string(59, '1') + "é";
+  EXPECT_EQ(Post(json{{"csv", "account_id,threshold\n1," + long_amount + "\n"}}.dump()).status,
+            422);
   const HttpAnswer unknown =
       Post(json{{"csv", "account_id,enabled,threshold\n1,yes,10\n77,yes,1\n"}}.dump());
   EXPECT_EQ(unknown.status, 422);
