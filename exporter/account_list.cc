@@ -148,7 +148,7 @@ tl::expected<ListQuery, QueryError> ParseListQuery(
     } else if (name == "select") {
       const auto parsed = Selection::Parse(value);
       if (!parsed) wrong = ToString(parsed.error());
-      if (!value.empty()) add(value);
+      if (value.find_first_not_of(' ') != value.npos) add(value);
     } else {
       wrong = "unknown parameter " + Quoted(name);
     }

@@ -148,9 +148,11 @@ TEST_F(AccountsApiTest, Filters) {
     const char* query;
     std::vector<std::string> ids;
   } cases[] = {
-      {"?provider=other", {"a/b c"}}, {"?account_id=18", {"18"}}, {"?account_id=1", {}},
-      {"?contact=ops", {"17"}},       {"?state=ok", {"17"}},      {"?state=low", {"18"}},
-      {"?state=overdue", {"19"}},     {"?state=suspended", {}},   {"?state=low&contact=ops", {}},
+      {"?provider=other", {"a/b c"}}, {"?account_id=18", {"18"}},
+      {"?account_id=1", {}},          {"?contact=ops", {"17"}},
+      {"?state=ok", {"17"}},          {"?state=low", {"18"}},
+      {"?state=overdue", {"19"}},     {"?state=suspended", {}},
+      {"?state=low&contact=ops", {}}, {"?contact=ops&select=%20", {"17"}},
   };
   for (const auto& c : cases) EXPECT_EQ(Ids(c.query), c.ids) << c.query;
 }
