@@ -101,11 +101,8 @@ bool BcryptMatches(const std::string& password, const std::string& hash) {
   return computed != nullptr && EqualInConstantTime(computed, hash);
 }
 
-}  // namespace
-
-WebConfig LoadWebConfig(const std::filesystem::path& file, std::vector<Mistake>* mistakes) {
+WebConfig Read(const YamlFile& yaml, std::vector<Mistake>* mistakes) {
   WebConfig config;
-  const YamlFile yaml = YamlFile::Load(file);
   {
     const YamlMap root = yaml.Root();
     ReadTls(root.Map("tls_server_config"), &config);
@@ -115,6 +112,17 @@ WebConfig LoadWebConfig(const std::filesystem::path& file, std::vector<Mistake>*
   const auto found = yaml.mistakes();
   mistakes->insert(mistakes->end(), found.begin(), found.end());
   return config;
+}
+
+}  // namespace
+
+WebConfig LoadWebConfig(const std::filesystem::path& file, std::vector<Mistake>* mistakes) {
+  return Read(YamlFile::Load(file), mistakes);
+}
+
+WebConfig ParseWebConfig(std::string_view text, const std::filesystem::path& file,
+                         std::vector<Mistake>* mistakes) {
+  return Read(YamlFile::Parse(text, file.string(), file.parent_path()), mistakes);
 }
 
 struct PasswordChecker::Cache {

@@ -27,9 +27,11 @@ struct WebConfig {
   std::map<std::string, std::string, std::less<>> users;  // Name to bcrypt hash.
 };
 
-// Reads a web configuration file; what is wrong is added to `mistakes`.
+// Reads a web configuration file, or its text; what is wrong is added to `mistakes`.
 [[nodiscard]] WebConfig LoadWebConfig(const std::filesystem::path& file,
                                       std::vector<Mistake>* mistakes);
+[[nodiscard]] WebConfig ParseWebConfig(std::string_view text, const std::filesystem::path& file,
+                                       std::vector<Mistake>* mistakes);
 
 // Checks passwords against bcrypt hashes. A right answer is remembered (as a keyed hash), since
 // bcrypt costs about 70 ms; a name that does not exist takes as long as a wrong password.

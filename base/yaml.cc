@@ -88,6 +88,9 @@ struct YamlValue::Node {
   std::shared_ptr<YamlFile::State> state;
   const yaml::Node* at;
   std::string path;
+
+  Node(std::shared_ptr<YamlFile::State> s, const yaml::Node* n, std::string p)
+      : state(std::move(s)), at(n), path(std::move(p)) {}
   void Note(std::string message) const { state->Note(at->line, path, std::move(message)); }
 };
 

@@ -172,7 +172,7 @@ class Builder : public YAML::EventHandler {
            "stands here a second time; first in line " + std::to_string(first->second)});
       return;
     }
-    parent.node.entries.emplace_back(parent.key, std::move(node));
+    parent.node.entries.push_back({parent.key, std::move(node)});
   }
 
   // Where the builder is, with `key` at the end.

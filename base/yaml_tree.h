@@ -11,13 +11,15 @@
 
 namespace lowbalance::yaml {
 
+struct Entry;
+
 struct Node {
   enum class Kind { kNull, kScalar, kList, kMap };
   Kind kind = Kind::kNull;
-  int line = 0;             // Of the value; for a map or list in a map, of its key. From 1.
-  std::string value;        // kScalar.
-  std::vector<Node> items;  // kList.
-  std::vector<std::pair<std::string, Node>> entries;  // kMap, in the file's order.
+  int line = 0;                // Of the value; for a map or list in a map, of its key. From 1.
+  std::string value;           // kScalar.
+  std::vector<Node> items;     // kList.
+  std::vector<Entry> entries;  // kMap, in the file's order.
 
   // What readers did with a map: filled in through const nodes.
   mutable std::string path;
@@ -28,6 +30,11 @@ struct Node {
 
   // The first entry of that key; null if there is none. A value that is null counts as none.
   [[nodiscard]] const Node* Find(std::string_view key) const;
+};
+
+struct Entry {
+  std::string key;
+  Node node;
 };
 
 struct Problem {
