@@ -28,10 +28,12 @@ constexpr seconds kReadSilence{15};  // Without a byte of a body.
 constexpr seconds kSendTime{300};
 constexpr seconds kSendSilence{30};
 // Before these a connection does not give way to others that wait: whoever has just connected or
-// been answered may be about to ask, and a head arrives in one piece from anybody honest.
+// been answered may be about to ask, and a head arrives in one piece from anybody honest, as does a
+// small body.
 constexpr milliseconds kNewcomersGrace{1000};
 constexpr milliseconds kIdleGrace{100};
-constexpr milliseconds kHeadGrace{1000};
+constexpr milliseconds kRequestGrace{1000};  // And for a body the time that it may take.
+constexpr milliseconds kSendGrace{2000};     // Without any of an answer being taken.
 // What is half read when the server stops gets this long to arrive.
 constexpr seconds kStopGrace{2};
 constexpr std::size_t kBufferSize = 16U << 10U;
@@ -67,10 +69,9 @@ HttpConnection::Wake HttpConnection::Wait(short events, Clock::time_point deadli
   for (;;) {
     if (stop_seen_) deadline = std::min(deadline, *stop_seen_ + kStopGrace);
     const auto now = Clock::now();
-    const bool may_give_way = patience != Patience::kFirm;
-    const bool gives_way = may_give_way && now >= give_way_after_;
+    const bool gives_way = now >= give_way_after_;
     auto until = deadline;
-    if (may_give_way && !gives_way) until = std::min(until, give_way_after_);
+    if (!gives_way) until = std::min(until, give_way_after_);
     const auto left = std::chrono::ceil<milliseconds>(until - now).count();
     std::array<pollfd, 3> fds{{{socket_.get(), events, 0},
                                {stop_seen_ ? -1 : stop_fd_, POLLIN, 0},
@@ -106,7 +107,7 @@ bool HttpConnection::Greet() {
     ERR_clear_error();
     const int result = SSL_accept(tls_.get());
     if (result == 1) return true;
-    if (!WaitForTls(result, deadline, Patience::kHead)) return false;
+    if (!WaitForTls(result, deadline, Patience::kWary)) return false;
   }
 }
 
@@ -120,16 +121,17 @@ void HttpConnection::BeginHead() {
   used_ = true;
   in_body_ = false;
   deadline_ = Clock::now() + kHeadTime;
-  give_way_after_ = Clock::now() + kHeadGrace;
+  give_way_after_ = Clock::now() + kRequestGrace;
 }
 
 void HttpConnection::BeginBody(std::size_t length) {
   in_body_ = true;
-  deadline_ = Clock::now() + kBodyTime + seconds(length / kBodyBytesPerSecond);
+  const auto usual = seconds(length / kBodyBytesPerSecond);
+  deadline_ = Clock::now() + kBodyTime + usual;
+  give_way_after_ = Clock::now() + kRequestGrace + usual;
 }
 
 long HttpConnection::ReadSome(char* data, std::size_t size) {
-  const Patience patience = in_body_ ? Patience::kFirm : Patience::kHead;
   for (;;) {
     const auto now = Clock::now();
     if (now >= deadline_) return -1;
@@ -139,14 +141,14 @@ long HttpConnection::ReadSome(char* data, std::size_t size) {
       const int n = SSL_read(tls_.get(), data, static_cast<int>(std::min(size, kBufferSize)));
       if (n > 0) return n;
       if (SSL_get_error(tls_.get(), n) == SSL_ERROR_ZERO_RETURN) return 0;
-      if (!WaitForTls(n, until, patience)) return -1;
+      if (!WaitForTls(n, until, Patience::kWary)) return -1;
       continue;
     }
     const ssize_t n = ::recv(socket_.get(), data, size, 0);
     if (n >= 0) return n;
     if (errno == EINTR) continue;
     if (errno != EAGAIN && errno != EWOULDBLOCK) return -1;
-    if (Wait(POLLIN, until, patience) != Wake::kReady) return -1;
+    if (Wait(POLLIN, until, Patience::kWary) != Wake::kReady) return -1;
   }
 }
 
@@ -172,13 +174,14 @@ bool HttpConnection::SendAll(std::string_view data, bool more) {
     const auto now = Clock::now();
     if (now >= deadline) return false;
     const auto until = std::min(deadline, now + kSendSilence);
+    give_way_after_ = now + kSendGrace;
     if (tls_) {
       ERR_clear_error();
       const int n = SSL_write(tls_.get(), data.data(),
                               static_cast<int>(std::min<std::size_t>(data.size(), 1U << 20U)));
       if (n > 0) {
         data.remove_prefix(static_cast<std::size_t>(n));
-      } else if (!WaitForTls(n, until, Patience::kFirm)) {
+      } else if (!WaitForTls(n, until, Patience::kWary)) {
         return false;
       }
       continue;
@@ -189,7 +192,7 @@ bool HttpConnection::SendAll(std::string_view data, bool more) {
       data.remove_prefix(static_cast<std::size_t>(n));
     } else if (errno != EINTR) {
       if (errno != EAGAIN && errno != EWOULDBLOCK) return false;
-      if (Wait(POLLOUT, until, Patience::kFirm) != Wake::kReady) return false;
+      if (Wait(POLLOUT, until, Patience::kWary) != Wake::kReady) return false;
     }
   }
   return true;

@@ -50,6 +50,8 @@ class HttpConnection {
 
   [[nodiscard]] std::string PeerAddress() const;
   [[nodiscard]] bool stopping() const;
+  // It was too slow while others waited for its thread.
+  [[nodiscard]] bool gave_way() const { return gave_way_; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -57,8 +59,7 @@ class HttpConnection {
   // What may cut a wait short. In none of them does a stop wait long.
   enum class Patience {
     kIdle,  // Nothing is under way: ends when the server stops or the pool wants the thread.
-    kHead,  // A head is coming in: gives way to others once it takes suspiciously long.
-    kFirm,  // Worth waiting for.
+    kWary,  // A request comes in, or an answer goes out: gives way once that is suspiciously slow.
   };
   [[nodiscard]] Wake Wait(short events, Clock::time_point deadline, Patience patience);
   [[nodiscard]] long ReadSome(char* data, std::size_t size);

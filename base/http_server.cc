@@ -180,7 +180,10 @@ HttpResponse HttpServer::Impl::Answer(HttpExchange* exchange) {
     }
     if (!ReadBody(exchange->connection, length, &request.body)) {
       exchange->unread = true;
-      return JsonError(408, "the body did not arrive in time");
+      // To Alertmanager 503 says to try again.
+      return exchange->connection->gave_way()
+                 ? JsonError(503, "the body arrived too slowly while others waited")
+                 : JsonError(408, "the body did not arrive in time");
     }
     // Whatever a handler does for GET is right for HEAD; the body is counted and left out.
     if (request.method == "HEAD") request.method = "GET";

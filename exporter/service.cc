@@ -12,6 +12,9 @@
 namespace lowbalance {
 namespace {
 
+// A connection that idles or drips holds a thread; so many cost 80 MB, and are hard to come by.
+constexpr int kMostHttpThreads = 4096;
+
 Store::Options PatientStore(const Config& config, const std::function<bool()>& stop) {
   Store::Options options = ExporterStore(config);
   options.wait_for_lock = true;
@@ -48,6 +51,7 @@ ExporterService::ExporterService(const Config& config, Options options)
       poller_(accounts_, metrics_, options_.clock),
       server_({.listen_address = config.exporter.server.listen_address,
                .web_config_file = config.exporter.server.web_config_file,
+               .threads = kMostHttpThreads,
                .clock = options_.clock}) {
   const Time now = options_.clock();
   accounts_.Configure(MakeAccountRules(config), now);

@@ -16,6 +16,9 @@
 namespace lowbalance {
 namespace {
 
+// A connection that idles or drips holds a thread; so many cost 80 MB, and are hard to come by.
+constexpr int kMostHttpThreads = 4096;
+
 constexpr std::string_view kAlertsPath = "/api/v1/alerts";
 // So that a mail server which hangs with some leaves others free.
 constexpr int kEmailWorkers = 4;
@@ -65,6 +68,7 @@ WebhookService::WebhookService(const Config& config, Options options)
       server_({.listen_address = config.webhook.server.listen_address,
                .web_config_file = config.webhook.server.web_config_file,
                .token_file = config.webhook.bearer_token_file,
+               .threads = kMostHttpThreads,
                .clock = options_.clock,
                .answered = [this](std::string_view pattern, int status) {
                  if (pattern == kAlertsPath) metrics_.CountNotification(status);

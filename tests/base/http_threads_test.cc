@@ -117,6 +117,40 @@ TEST_F(HttpThreadsTest, SilentAndDrippingConnectionsMakeRoomToo) {
   EXPECT_LT(SteadyClock::now() - start, seconds{15});
 }
 
+TEST_F(HttpThreadsTest, BodiesThatDripMakeRoomToo) {
+  Start(4);
+  std::list<RawClient> dripping;
+  for (int i = 0; i < 4; ++i) {
+    dripping.emplace_back(port_);
+    dripping.back().Send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nonly this");
+  }
+  const auto start = SteadyClock::now();
+  EXPECT_EQ(RawClient(port_).Ask(kGet).status, 200);
+  EXPECT_LT(SteadyClock::now() - start, seconds{5});
+  // Whoever had to go is told to come again; the others have their time.
+  int told = 0;
+  for (auto& client : dripping) {
+    if (client.Closed(0)) continue;
+    client.Send(std::string(91, 'x'));
+    told += client.Receive().status == 200 ? 1 : 0;
+  }
+  EXPECT_EQ(told, 3);
+}
+
+TEST_F(HttpThreadsTest, WhoDoesNotTakeTheAnswerMakesRoomToo) {
+  Start(2);
+  Release();
+  std::list<RawClient> deaf;
+  for (int i = 0; i < 2; ++i) {
+    deaf.emplace_back(port_);
+    for (int n = 0; n < 20; ++n) deaf.back().Send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
+  }
+  WaitUntilInSlow();
+  const auto start = SteadyClock::now();
+  EXPECT_EQ(RawClient(port_).Ask(kGet).status, 200);
+  EXPECT_LT(SteadyClock::now() - start, seconds{8});
+}
+
 TEST_F(HttpThreadsTest, StopsAtOnceBesideIdleConnections) {
   Start(16);
   std::list<RawClient> idle;
