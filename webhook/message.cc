@@ -140,7 +140,10 @@ class Composer {
     Row("row.threshold", Amount(facts_.threshold));
     Instant("row.low_since", message_.low_since);
     Instant("row.overdue_since", facts_.overdue);
-    if (facts_.ended) Instant("row.recovered_at", facts_.ended->at);
+    // The facts of an account that is low again carry the end of the time before.
+    if (facts_.ended && message_.notice.kind == MessageKind::kRecovery) {
+      Instant("row.recovered_at", facts_.ended->at);
+    }
     Instant("row.last_change", facts_.changed);
     Instant("row.as_of", facts_.last_success);
     if (facts_.burn_rate && *facts_.burn_rate > Money()) {

@@ -22,6 +22,8 @@ inline Facts LowFacts(Time low_since = kStart, Time evaluated_at = kStart) {
   facts.available_credit = Money::FromUnits(90);
   facts.threshold = Money::FromUnits(100);
   facts.low_since = low_since;
+  // There was an episode before, as with most accounts.
+  facts.ended = Ended{low_since - std::chrono::minutes{1}, EndReason::kRecovered};
   facts.first_change = low_since;
   facts.changed = low_since;
   facts.last_success = evaluated_at;
