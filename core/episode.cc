@@ -95,24 +95,40 @@ bool SaysNothingNew(const Episode& known, const Episode& after) {
   return same_reason == known;
 }
 
+// Do these facts of LowBalance speak of this episode? They do if they name it. Exporters that
+// publish one account from stores of their own each have their own instant for one and the same
+// stretch, and the facts carry the latest of those that are up just now. A later one is of the
+// same episode unless an end lies between. An earlier one is, if it was found after the episode
+// began and the episode is alerted: a Prometheus that lags behind may still speak of the episode
+// before, so it must not bring an alert about, but it does say that the account is low.
+bool IsOf(const Episode& episode, const Facts& facts) {
+  const Time low_since = *facts.low_since;
+  if (low_since == episode.low_since) return true;
+  if (episode.ended) return false;
+  if (low_since > episode.low_since) {
+    return !facts.ended || facts.ended->at <= episode.low_since;
+  }
+  return episode.alerted_at && facts.evaluated_at > episode.low_since;
+}
+
 Decision DecideLow(const DecisionLimits& limits, const Episode* known, const Facts& facts,
                    bool covered, Time now) {
   assert(facts.low_since);
   const Time low_since = *facts.low_since;
-  const bool same = known != nullptr && known->low_since == low_since;
+  const bool same = known != nullptr && IsOf(*known, facts);
   if (known != nullptr) {
     const bool is_over = known->ended && low_since <= known->ended->at;
     // A clock set back leaves the newest evaluation in the future; it must not hold up what
     // comes now.
     const bool is_older = same && facts.evaluated_at < std::min(known->newest_evaluation, now);
-    if (low_since < known->low_since || is_over || is_older) return {};
+    if ((low_since < known->low_since && !same) || is_over || is_older) return {};
   }
 
   Decision decision;
   Episode episode = same ? *known : Episode{.low_since = low_since};
   if (known != nullptr && !same) decision.cancel_before = low_since;
   episode.newest_evaluation = facts.evaluated_at;
-  episode.overdue = episode.overdue || facts.overdue;
+  episode.overdue = episode.overdue || (facts.overdue && *facts.overdue >= episode.low_since);
   if (now - facts.evaluated_at > limits.facts_max_age) {
     episode.reason = Reason::kStaleFacts;
   } else if (now - facts.last_success > limits.billing_data_max_age) {
@@ -218,7 +234,7 @@ std::vector<Decision> Decide(const DecisionLimits& limits,
     // been alerted and goes on. One that this notification does not show to go on covers nothing.
     const auto after = states.find(fact.level);
     covered = covered || (after != states.end() && after->second.alerted_at &&
-                          !after->second.ended && after->second.low_since == fact.low_since);
+                          !after->second.ended && IsOf(after->second, fact));
   }
   return decisions;
 }

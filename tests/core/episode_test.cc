@@ -167,11 +167,67 @@ TEST(DecideTest, AnEpisodeWhoseEndWasNeverHeardGivesWayToTheNext) {
   webhook.HearLow(At(1));
   Facts next = Low(At(30));
   next.low_since = next.first_change = At(30);
+  next.ended = Ended{At(20), EndReason::kRecovered};
   const Decision decision = webhook.Hear(next, At(30));
   EXPECT_EQ(decision.reason, Reason::kAlert);
   EXPECT_EQ(decision.cancel_before, At(30));
-  EXPECT_EQ(webhook.Hear(Low(At(30, 1)), At(30, 1)).reason, Reason::kDuplicate)
+  EXPECT_EQ(webhook.Hear(Low(At(29, 59)), At(30, 1)).reason, Reason::kDuplicate)
       << "the earlier episode does not come back";
+  EXPECT_EQ(webhook.Hear(next, At(30, 2)).reason, Reason::kDuplicate);
+}
+
+// Two exporters with stores of their own: one of them saw the fall at 0h, the other at 2h.
+TEST(DecideTest, TwoInstantsOfOneStretchAreOneEpisode) {
+  const auto seen_at_2 = [](Time now) {
+    Facts facts = Low(now);
+    facts.low_since = facts.first_change = At(2);
+    facts.ended = Ended{At(-50), EndReason::kRecovered};
+    return facts;
+  };
+  const struct {
+    const char* name;
+    bool later_first;
+  } cases[] = {{"the earlier is heard first", false}, {"the later is heard first", true}};
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    Webhook webhook;
+    const auto one = [&](Time now) { return c.later_first ? seen_at_2(now) : Low(now); };
+    const auto other = [&](Time now) { return c.later_first ? Low(now) : seen_at_2(now); };
+    EXPECT_EQ(webhook.Hear(one(At(3)), At(3)).reason, Reason::kAlert);
+    const Decision decision = webhook.Hear(other(At(3, 1)), At(3, 1));
+    EXPECT_EQ(decision.reason, Reason::kReminderNotDue);
+    EXPECT_FALSE(decision.cancel_before);
+    EXPECT_EQ(webhook.Hear(other(At(27)), At(27)).notice, (Notice{MessageKind::kReminder, 1}))
+        << "the exporter of the first instant is away";
+    EXPECT_EQ(webhook.Hear(one(At(28)), At(28)).reason, Reason::kReminderNotDue);
+    // Both have seen it recover, one after the other; then it falls again.
+    EXPECT_EQ(webhook.Hear(EndedAt(At(30), EndReason::kRecovered, At(30)), At(30)).reason,
+              Reason::kRecovered);
+    EXPECT_EQ(webhook.Hear(other(At(29, 59)), At(30, 1)).reason, Reason::kDuplicate);
+    Facts relapse = Low(At(33));
+    relapse.low_since = relapse.first_change = At(32);
+    relapse.ended = Ended{At(31), EndReason::kRecovered};
+    EXPECT_EQ(webhook.Hear(relapse, At(33)).reason, Reason::kAlert);
+  }
+}
+
+// A Prometheus that lags behind evaluates the episode before once more.
+TEST(DecideTest, AnEarlierInstantBringsNoAlertAbout) {
+  Webhook webhook;
+  Facts awaiting = Low(At(30));
+  awaiting.low_since = At(30);
+  awaiting.first_change.reset();
+  EXPECT_EQ(webhook.Hear(awaiting, At(30)).reason, Reason::kAwaitingFirstChange);
+  EXPECT_EQ(webhook.Hear(Low(At(30, 1)), At(30, 1)).reason, Reason::kDuplicate);
+
+  Facts changed = Low(At(31));
+  changed.low_since = At(30);
+  changed.first_change = At(31);
+  EXPECT_EQ(webhook.Hear(changed, At(31)).reason, Reason::kAlert);
+  Facts lagging = Low(At(31, 1));
+  lagging.overdue = At(3);
+  EXPECT_EQ(webhook.Hear(lagging, At(31, 1)).reason, Reason::kReminderNotDue);
+  EXPECT_FALSE(webhook.episode().overdue) << "that was in the episode before";
 }
 
 TEST(DecideTest, AnEndHeardBeforeItsEpisodeKeepsTheLateAlertAway) {

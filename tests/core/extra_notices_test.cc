@@ -129,6 +129,7 @@ TEST(RecoveryNoticeTest, IsNotSentWhenTheAccountIsLowAgain) {
   late.Hear(Low(At(0), "90"), At(0));
   Facts next = Low(At(10), "70");
   next.low_since = next.first_change = At(10);
+  next.ended = Ended{At(9), EndReason::kRecovered};
   EXPECT_EQ(late.Hear(next, At(10)), "alert");
   EXPECT_EQ(late.Hear(EndedAt(At(9), At(10)), At(10, 1)), "(duplicate)");
   EXPECT_EQ(late.Hear(EndedAt(At(11), At(11)), At(11)), "recovery") << "of the next episode";
