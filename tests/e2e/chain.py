@@ -13,6 +13,7 @@ import datetime
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -47,11 +48,15 @@ class Programs:
 class Chain:
     """Starts and stops the parts. Use as a context manager; the folder goes unless `keep`."""
 
+    PROXY = RecordingProxy
+    HOLD_AGAINST_CHECKERS = True  # What is generated, before it is used.
+
     def __init__(self, programs, timing, sources, contacts=None, keep=False, name="chain",
-                 webhook=None, more_sources=()):
+                 webhook=None, more_sources=(), flags=None):
         """`sources`: file name to {account id: currency}. `contacts`: account id to contact.
         `webhook`: what the configuration's webhook section shall say beyond the usual.
-        `more_sources`: items of the configuration's exporter.sources."""
+        `more_sources`: items of the configuration's exporter.sources. `flags`: "prometheus" or
+        "alertmanager" to {flag: value}, beside or in place of the usual ones."""
         self.programs = programs
         self.timing = timing
         self.keep = keep
@@ -61,7 +66,8 @@ class Chain:
                       ("smtp", "webhook", "proxy", "alertmanager", "exporter", "prometheus")}
         self.sources = {source: SourceFile(self.folder / source, accounts)
                         for source, accounts in sources.items()}
-        self.proxy = RecordingProxy(self.ports["proxy"], self.ports["webhook"])
+        self.flags = flags or {}
+        self.proxy = self.PROXY(self.ports["proxy"], self.ports["webhook"])
         self._processes = {}
         self._refreshing = threading.Event()
         self.config = write_configuration(self.folder, timing, self.ports, self.sources,
@@ -93,13 +99,16 @@ class Chain:
 
     def _generate(self):
         """Rules and route from our own command line, held against their makers' checkers."""
-        self.tool("lowbalance", "check", "--config.file", self.config)
+        if self.HOLD_AGAINST_CHECKERS:
+            self.tool("lowbalance", "check", "--config.file", self.config)
         (self.folder / "rules.yml").write_text(
             self.tool("lowbalance", "rules", "--config.file", self.config), encoding="utf-8")
         (self.folder / "alertmanager.yml").write_text(
             self.tool("lowbalance", "route", "--complete", "--config.file", self.config,
                       "--url", f"http://127.0.0.1:{self.ports['proxy']}/api/v1/alerts"),
             encoding="utf-8")
+        if not self.HOLD_AGAINST_CHECKERS:
+            return
         self.tool("promtool", "check", "rules", "rules.yml")
         self.tool("promtool", "check", "config", "prometheus.yml")
         self.tool("amtool", "check-config", "alertmanager.yml")
@@ -119,26 +128,35 @@ class Chain:
         return ["/usr/bin/python3", "-m", "aiosmtpd", "-n", "-l",
                 f"127.0.0.1:{self.ports['smtp']}", "-c", "aiosmtpd.handlers.Mailbox", self.mail]
 
+    def _add_theirs(self, name, program, flags):
+        argv = [self.programs.tools / program]
+        argv += [f"--{flag}={value}" for flag, value in flags.items()]
+        return self._add(name, argv, lambda: answers(self.url(name, "/-/ready")))
+
+    def _add_alertmanager(self, name, flags):
+        return self._add_theirs(name, "prometheus-alertmanager", {
+            "config.file": "alertmanager.yml", "storage.path": name, "log.level": "warn",
+            "cluster.listen-address": "", "web.listen-address": f"127.0.0.1:{self.ports[name]}",
+            **flags})
+
+    def _add_prometheus(self, name, config, flags):
+        return self._add_theirs(name, "prometheus", {
+            "config.file": config, "storage.tsdb.path": name, "log.level": "warn",
+            "web.listen-address": f"127.0.0.1:{self.ports[name]}",
+            # A little under one evaluation: with the strict comparison Prometheus makes, every
+            # evaluation then reaches Alertmanager. It ends an alert after four of the longer.
+            "rules.alert.resend-delay": milliseconds(self.timing.evaluation * 0.9),
+            "alertmanager.notification-queue-capacity": 20000, **flags})
+
     def start(self):
         self._generate()
-        ports, tools, ours = self.ports, self.programs.tools, self.programs.bin
+        ports, ours = self.ports, self.programs.bin
         self._add("smtp", self.smtp_command(), lambda: accepts(ports["smtp"]))
         for service in ("exporter", "webhook"):
             self._add(service, [ours / f"lowbalance-{service}", "--config.file", self.config],
                       lambda service=service: answers(self.url(service, "/-/ready")))
-        self._add("alertmanager", [
-            tools / "prometheus-alertmanager", "--config.file=alertmanager.yml",
-            "--storage.path=alertmanager", "--cluster.listen-address=", "--log.level=warn",
-            f"--web.listen-address=127.0.0.1:{ports['alertmanager']}"],
-            lambda: answers(self.url("alertmanager", "/-/ready")))
-        self._add("prometheus", [
-            tools / "prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=prometheus",
-            "--log.level=warn", f"--web.listen-address=127.0.0.1:{ports['prometheus']}",
-            # A little under one evaluation: with the strict comparison Prometheus makes, every
-            # evaluation then reaches Alertmanager. It ends an alert after four of the longer.
-            f"--rules.alert.resend-delay={milliseconds(self.timing.evaluation * 0.9)}",
-            "--alertmanager.notification-queue-capacity=20000"],
-            lambda: answers(self.url("prometheus", "/-/ready")))
+        self._add_alertmanager("alertmanager", self.flags.get("alertmanager", {}))
+        self._add_prometheus("prometheus", "prometheus.yml", self.flags.get("prometheus", {}))
         for part in ("smtp", "webhook"):
             self._processes[part].start()
         self.proxy.up()
@@ -203,20 +221,20 @@ class Chain:
             raise RuntimeError(f"GET {path} of the {part}: {status} {answer}")
         return answer
 
-    def account(self, account_id):
+    def account(self, account_id, part="exporter"):
         """The exporter's account, or None while it knows of none."""
         quoted = urllib.parse.quote(account_id, safe="")
-        status, answer = self.request("exporter", "GET", f"/api/v1/accounts/{PROVIDER}/{quoted}")
+        status, answer = self.request(part, "GET", f"/api/v1/accounts/{PROVIDER}/{quoted}")
         if status == 404:
             return None
         if status != 200:
             raise RuntimeError(f"account {account_id}: {status} {answer}")
         return answer
 
-    def edit(self, account_id, level, **change):
+    def edit(self, account_id, level, part="exporter", **change):
         quoted = urllib.parse.quote(account_id, safe="")
         status, answer = self.request(
-            "exporter", "PATCH", f"/api/v1/accounts/{PROVIDER}/{quoted}/alerts/{level}", change)
+            part, "PATCH", f"/api/v1/accounts/{PROVIDER}/{quoted}/alerts/{level}", change)
         if status != 200:
             raise RuntimeError(f"editing {account_id} with {change}: {status} {answer}")
         return answer
@@ -247,9 +265,9 @@ class Chain:
         if status != 200:
             raise RuntimeError(f"Alertmanager: {status} {answer}")
 
-    def seen_as_of(self, account_id, instant):
+    def seen_as_of(self, account_id, instant, part="exporter"):
         """Has the exporter polled data as of that instant (seconds) or later?"""
-        account = self.account(account_id)
+        account = self.account(account_id, part)
         if account is None or account["last_success"] is None:
             return False
         return round(seconds(account["last_success"]) * 1000) >= round(instant * 1000)
@@ -268,3 +286,10 @@ class Chain:
             if series == name or series.startswith(name + "{"):
                 samples[series[len(name):]] = float(value)
         return samples
+
+    def their_metric(self, part, name):
+        """The sum over one family of Prometheus or Alertmanager."""
+        with urllib.request.urlopen(self.url(part, "/metrics"), timeout=30) as reply:
+            text = reply.read().decode()
+        return sum(float(line.rpartition(" ")[2]) for line in text.splitlines()
+                   if re.match(rf"{name}(\{{| )", line))

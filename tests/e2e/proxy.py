@@ -100,15 +100,29 @@ class RecordingProxy:
         body = request.rfile.read(int(request.headers["Content-Length"]))
         headers = {name: request.headers[name] for name in ("Content-Type", "Authorization")
                    if name in request.headers}
+        self._treat(request, headers, body)
+
+    def _treat(self, request, headers, body):
+        answered = self._deliver(request.path, headers, body)
+        if answered is None:
+            request.close_connection = True
+        else:
+            self._answer(request, *answered)
+
+    def _deliver(self, path, headers, body):
+        """(code, body) of the webhook's answer, or None where there was none."""
         try:
-            code, answer = self._forward(request.path, headers, body)
+            code, answer = self._forward(path, headers, body)
         except OSError:
             self.codes[0] += 1
-            request.close_connection = True
-            return
+            return None
         self.codes[code] += 1
         if code // 100 == 2:
-            self._remember(request.path, headers, body)
+            self._remember(path, headers, body)
+        return code, answer
+
+    @staticmethod
+    def _answer(request, code, answer):
         request.send_response(code)
         request.send_header("Content-Length", str(len(answer)))
         request.end_headers()

@@ -12,7 +12,6 @@ import pathlib
 import re
 import sys
 import time
-import urllib.request
 
 import yaml
 
@@ -48,13 +47,6 @@ class SizeChain(Chain):
         self.source.set_credits(dict.fromkeys(ids, "150"))
         # JSON is YAML, and written in a hundredth of the time.
         self.config.write_text(json.dumps(settings, indent=1), encoding="utf-8")
-
-    def their_metric(self, part, name):
-        """The sum over one family of Prometheus or Alertmanager."""
-        with urllib.request.urlopen(self.url(part, "/metrics"), timeout=30) as reply:
-            text = reply.read().decode()
-        return sum(float(line.rpartition(" ")[2]) for line in text.splitlines()
-                   if re.match(rf"{name}(\{{| )", line))
 
 
 def check(chain, falling, dropped):
