@@ -24,6 +24,7 @@ struct State {
   bool holding = false;  // The lock, against everybody.
   int slept = 0;
   bool interrupt = false;
+  bool synced = true;
 };
 State state;  // SQLite's callbacks have no other place to find it; one StoreFaults at a time.
 
@@ -58,7 +59,9 @@ int Read(sqlite3_file* file, void* to, int n, sqlite3_int64 at) {
   if (FileCallFails("read", file)) return SQLITE_IOERR_READ;
   return Real(file)->pMethods->xRead(Real(file), to, n, at);
 }
+bool IsLog(sqlite3_file* file) { return std::string_view(Of(file)->name).ends_with("-wal"); }
 int Write(sqlite3_file* file, const void* from, int n, sqlite3_int64 at) {
+  if (IsLog(file)) state.synced = false;
   if (FileCallFails("write", file)) {
     // As a disk that fills up in the middle of it.
     (void)Real(file)->pMethods->xWrite(Real(file), from, n / 2, at);
@@ -71,7 +74,9 @@ int Truncate(sqlite3_file* file, sqlite3_int64 size) {
   return Real(file)->pMethods->xTruncate(Real(file), size);
 }
 int Sync(sqlite3_file* file, int) {
-  return FileCallFails("sync", file) ? SQLITE_IOERR_FSYNC : SQLITE_OK;
+  if (FileCallFails("sync", file)) return SQLITE_IOERR_FSYNC;
+  if (IsLog(file)) state.synced = true;
+  return SQLITE_OK;
 }
 int FileSize(sqlite3_file* file, sqlite3_int64* size) {
   if (FileCallFails("size", file)) return SQLITE_IOERR_FSTAT;
@@ -238,5 +243,6 @@ void StoreFaults::Stop() {
 
 int StoreFaults::calls() const { return state.calls; }
 std::string StoreFaults::failed() const { return state.failed; }
+bool StoreFaults::synced() const { return state.synced; }
 
 }  // namespace lowbalance

@@ -4,7 +4,7 @@
 // disk, a full one, or another process that holds the store.
 //
 // While one lives, stores that are opened go through it. One at a time, and on one thread. Syncs
-// that do not fail are left out, since no test here cuts the power.
+// that do not fail are noted and left out, since no test here cuts the power.
 
 #include <gtest/gtest.h>
 
@@ -31,7 +31,8 @@ class StoreFaults {
   void Mend();
   void Stop();  // Nothing fails or counts any more.
 
-  [[nodiscard]] int calls() const;           // Since FailAt.
+  [[nodiscard]] int calls() const;    // Since FailAt.
+  [[nodiscard]] bool synced() const;  // Nothing was written to the store's log since its last sync.
   [[nodiscard]] std::string failed() const;  // "write webhook.db-wal"; empty if nothing has failed.
 };
 

@@ -101,6 +101,7 @@ class Life {
         EXPECT_EQ(Published(), before);
         throw;
       }
+      EXPECT_TRUE(faults_.synced()) << "published before it would survive a power cut";
     });
   }
   void Start() {

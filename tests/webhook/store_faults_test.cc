@@ -157,6 +157,7 @@ class Life : public Parts {
       faults_.Mend();
     }
     EXPECT_EQ(status, 200);
+    EXPECT_TRUE(faults_.synced()) << "answered before it would survive a power cut";
   }
   void Send() {
     for (int i = 0; i < 30; ++i) {
