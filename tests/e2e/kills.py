@@ -39,11 +39,16 @@ PATIENCE = 60.0  # Seconds that one step may take, killed services included.
 
 
 def patiently(what, question):
-    """Asks until the answer is true; a service that is away is no answer."""
+    """Asks until the answer is true; a service that is away, or has too many logins at once to
+    answer, is no answer."""
     def ask():
         try:
             return question()
         except (OSError, http.client.HTTPException):
+            return False
+        except RuntimeError as error:
+            if "too many logins" not in str(error):
+                raise
             return False
     return wait_for(what, ask, PATIENCE, step=0.1)
 

@@ -123,7 +123,7 @@ class MailServers:
     def a_bad_address_never_holds_up_a_good_one(self):
         """Hundreds of mails for addresses that defer or hang, all due again and again, and a
         worker free for everybody else."""
-        with self.webhook(address("ana")) as alone:
+        with self.webhook(address("ana"), email={"timeout": "6s"}) as alone:
             alone.settings["contacts"]["deferring"] = {"email": [address("later")]}
             alone.settings["contacts"]["hanging"] = {"email": [address("hang")]}
             alone.write_configuration()
