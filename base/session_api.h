@@ -10,7 +10,8 @@ namespace lowbalance {
 [[nodiscard]] HttpResponse LogIn(HttpAccess& access, const HttpRequest& request);
 // GET: who is logged in, what they may do, until when, and where the consoles are.
 [[nodiscard]] HttpResponse ShowSession(HttpAccess& access, const HttpRequest& request);
-// DELETE: takes the cookie away.
+// DELETE: has the browser drop the cookie. What somebody copied before is good until it expires, or
+// until the user's password or the key changes (base/session.h).
 [[nodiscard]] HttpResponse LogOut(HttpAccess& access, const HttpRequest& request);
 
 }  // namespace lowbalance

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <set>
+#include <utility>
 
 #include "base/secret.h"
 #include "core/text.h"
@@ -40,14 +41,29 @@ void RefuseUnimplemented(const YamlMap& map, std::initializer_list<const char*> 
   }
 }
 
+constexpr std::pair<const char*, ClientAuth> kClientAuthTypes[] = {
+    {"NoClientCert", ClientAuth::kNone},
+    {"RequestClientCert", ClientAuth::kRequest},
+    {"RequireAnyClientCert", ClientAuth::kRequireAny},
+    {"VerifyClientCertIfGiven", ClientAuth::kVerifyIfGiven},
+    {"RequireAndVerifyClientCert", ClientAuth::kRequireAndVerify}};
+
+ClientAuth ReadClientAuth(const YamlMap& tls) {
+  std::vector<std::string> names;
+  for (const auto& [name, type] : kClientAuthTypes) names.emplace_back(name);
+  const std::string given = tls.OneOf("client_auth_type", names.front(), names);
+  for (const auto& [name, type] : kClientAuthTypes) {
+    if (given == name) return type;
+  }
+  return ClientAuth::kNone;
+}
+
 void ReadTls(const YamlMap& tls, WebConfig* config) {
   config->cert_file = tls.Path("cert_file");
   config->key_file = tls.Path("key_file");
   config->client_ca_file = tls.Path("client_ca_file");
   config->min_version = tls.OneOf("min_version", "TLS12", {"TLS12", "TLS13"});
-  config->require_client_cert =
-      tls.OneOf("client_auth_type", "NoClientCert",
-                {"NoClientCert", "RequireAndVerifyClientCert"}) == "RequireAndVerifyClientCert";
+  config->client_auth = ReadClientAuth(tls);
   RefuseUnimplemented(tls, {"cert", "key", "client_ca", "client_allowed_sans", "cipher_suites",
                             "prefer_server_cipher_suites", "curve_preferences", "max_version"});
   if (config->cert_file.empty() != config->key_file.empty()) {
@@ -55,12 +71,15 @@ void ReadTls(const YamlMap& tls, WebConfig* config) {
         config->cert_file.empty() ? "key_file" : "cert_file",
         config->cert_file.empty() ? "needs cert_file beside it" : "needs key_file beside it");
   }
-  if (config->require_client_cert && config->client_ca_file.empty()) {
+  const bool verifies = config->client_auth == ClientAuth::kVerifyIfGiven ||
+                        config->client_auth == ClientAuth::kRequireAndVerify;
+  if (verifies && config->client_ca_file.empty()) {
     tls.Mistaken("client_auth_type", "needs client_ca_file to verify against");
   }
-  if (!config->require_client_cert && !config->client_ca_file.empty()) {
+  if (!verifies && !config->client_ca_file.empty()) {
     tls.Mistaken("client_ca_file",
-                 "is not used unless client_auth_type is RequireAndVerifyClientCert");
+                 "nothing is verified against it unless client_auth_type is "
+                 "RequireAndVerifyClientCert or VerifyClientCertIfGiven");
   }
   if (config->cert_file.empty() && (tls.Has("min_version") || tls.Has("client_auth_type"))) {
     tls.Mistaken("", "has no cert_file and key_file, so that there would be no TLS");

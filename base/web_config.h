@@ -18,11 +18,22 @@
 
 namespace lowbalance {
 
+// client_auth_type, as Go's crypto/tls has it. Only the last keeps strangers out: the others are
+// for clients that are moved over one by one, or that show a certificate for somebody else to
+// judge.
+enum class ClientAuth {
+  kNone,              // NoClientCert: none is asked for.
+  kRequest,           // RequestClientCert: asked for; any will do, and so will none.
+  kRequireAny,        // RequireAnyClientCert: one is needed; any will do.
+  kVerifyIfGiven,     // VerifyClientCertIfGiven: none, or one of client_ca_file.
+  kRequireAndVerify,  // RequireAndVerifyClientCert: one of client_ca_file.
+};
+
 struct WebConfig {
   std::filesystem::path cert_file;  // Empty: plain HTTP.
   std::filesystem::path key_file;
   std::filesystem::path client_ca_file;
-  bool require_client_cert = false;  // RequireAndVerifyClientCert.
+  ClientAuth client_auth = ClientAuth::kNone;
   std::string min_version = "TLS12";
   std::map<std::string, std::string, std::less<>> users;  // Name to bcrypt hash.
 };

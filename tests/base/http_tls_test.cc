@@ -74,19 +74,37 @@ TEST_F(HttpTlsTest, ServesOverTls) {
   EXPECT_TRUE(Client("server")->Get("/"));
 }
 
-TEST_F(HttpTlsTest, WantsAClientCertificateIfToldTo) {
-  MakeCertificate("server");
-  MakeCertificate("friend");
-  MakeCertificate("stranger");
-  Start(
-      "tls_server_config:\n"
-      "  cert_file: server.pem\n"
-      "  key_file: server.key\n"
-      "  client_auth_type: RequireAndVerifyClientCert\n"
-      "  client_ca_file: friend.pem\n");
-  EXPECT_TRUE(Client("server", "friend")->Get("/"));
-  EXPECT_FALSE(Client("server", "stranger")->Get("/"));
-  EXPECT_FALSE(Client("server")->Get("/"));
+TEST_F(HttpTlsTest, WantsTheClientCertificatesItIsToldTo) {
+  for (const char* name : {"server", "friend", "stranger"}) MakeCertificate(name);
+  const struct {
+    const char* client_auth;
+    bool known, unknown, none;  // Which clients are served.
+  } cases[] = {
+      {"NoClientCert", true, true, true},
+      {"RequestClientCert", true, true, true},
+      {"RequireAnyClientCert", true, true, false},
+      {"VerifyClientCertIfGiven, client_ca_file: friend.pem", true, false, true},
+      {"RequireAndVerifyClientCert, client_ca_file: friend.pem", true, false, false},
+  };
+  for (const char* version : {"TLS12", "TLS13"}) {
+    for (const auto& c : cases) {
+      SCOPED_TRACE(c.client_auth);
+      Start(std::string("tls_server_config: {cert_file: server.pem, key_file: server.key, "
+                        "min_version: ") +
+            version + ", client_auth_type: " + c.client_auth + "}\n");
+      const auto served = [&](const std::string& certificate) {
+        const auto client = Client("server", certificate);
+        if (std::string_view(version) == "TLS12") {
+          SSL_CTX_set_max_proto_version(static_cast<SSL_CTX*>(client->tls_context()),
+                                        TLS1_2_VERSION);
+        }
+        return static_cast<bool>(client->Get("/"));
+      };
+      EXPECT_EQ(served("friend"), c.known);
+      EXPECT_EQ(served("stranger"), c.unknown);
+      EXPECT_EQ(served(""), c.none);
+    }
+  }
 }
 
 TEST_F(HttpTlsTest, ARenewedCertificateIsTakenUp) {

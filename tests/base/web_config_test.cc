@@ -58,7 +58,7 @@ TEST_F(WebConfigTest, ReadsAll) {
   EXPECT_EQ(config_.cert_file, folder_.path() / "s.pem");
   EXPECT_EQ(config_.key_file, folder_.path() / "s.key");
   EXPECT_EQ(config_.client_ca_file, folder_.path() / "ca.pem");
-  EXPECT_TRUE(config_.require_client_cert);
+  EXPECT_EQ(config_.client_auth, ClientAuth::kRequireAndVerify);
   EXPECT_EQ(config_.min_version, "TLS13");
   EXPECT_EQ(config_.users.size(), 2U);
 }
@@ -74,7 +74,7 @@ TEST_F(WebConfigTest, NamesEveryMistake) {
   EXPECT_EQ(
       Load("tls_server_config:\n"
            "  cert_file: s.pem\n"
-           "  client_auth_type: RequireAnyClientCert\n"
+           "  client_auth_type: RequireAnyClientCerts\n"
            "  cipher_suites: [TLS_AES_128_GCM_SHA256]\n"
            "  min_version: TLS10\n"
            "http_server_config: {http2: true}\n"
@@ -90,8 +90,9 @@ TEST_F(WebConfigTest, NamesEveryMistake) {
            "rate_limit: {interval: 1s}\n"),
       "2: tls_server_config.cert_file: needs key_file beside it\n"
       "3: tls_server_config.client_auth_type: must be one of NoClientCert, "
-      "RequireAndVerifyClientCert: \"RequireAnyClientCert\"; did you mean "
-      "RequireAndVerifyClientCert?\n"
+      "RequestClientCert, RequireAnyClientCert, VerifyClientCertIfGiven, "
+      "RequireAndVerifyClientCert: \"RequireAnyClientCerts\"; did you mean "
+      "RequireAnyClientCert?\n"
       "4: tls_server_config.cipher_suites: is not supported here; remove it\n"
       "5: tls_server_config.min_version: must be one of TLS12, TLS13: \"TLS10\"; did you mean "
       "TLS12?\n"
@@ -108,6 +109,11 @@ TEST_F(WebConfigTest, NamesEveryMistake) {
 TEST_F(WebConfigTest, AProtectionThatWouldNotBeThereIsAMistake) {
   EXPECT_THAT(Load("tls_server_config: {client_auth_type: RequireAndVerifyClientCert}\n"),
               HasSubstr("needs client_ca_file"));
+  EXPECT_THAT(Load("tls_server_config: {client_auth_type: VerifyClientCertIfGiven}\n"),
+              HasSubstr("needs client_ca_file"));
+  EXPECT_THAT(
+      Load("tls_server_config: {client_auth_type: RequireAnyClientCert, client_ca_file: s}\n"),
+      HasSubstr("nothing is verified against it"));
   EXPECT_THAT(Load("tls_server_config: {min_version: TLS13}\n"),
               HasSubstr("there would be no TLS"));
   EXPECT_THAT(Load("tls_server_config: {cert_file: a, key_file: b}\n"),
