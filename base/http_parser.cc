@@ -1,5 +1,8 @@
 #include "base/http_parser.h"
 
+#include <array>
+#include <ctime>
+#include <string>
 #include <utility>
 
 #include "base/http_message.h"
@@ -60,6 +63,16 @@ class Server final : public httplib::Server {
   using httplib::Server::process_request;
 };
 
+// "Sun, 06 Nov 1994 08:49:37 GMT": by it others see how far our clock is from theirs.
+std::string HttpDate(std::time_t at) {
+  std::tm utc{};
+  gmtime_r(&at, &utc);
+  std::array<char, 40> text{};
+  const std::size_t size =
+      std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
+  return {text.data(), size};
+}
+
 // Hands our answer to cpp-httplib, all but its body: that is sent from where it is.
 void Fill(HttpResponse answer, httplib::Response* out) {
   Underway& underway = *t_underway;
@@ -67,6 +80,7 @@ void Fill(HttpResponse answer, httplib::Response* out) {
   out->status = underway.exchange.status = answer.status;
   for (const auto& [name, value] : answer.headers) out->set_header(name, value);
   if (!answer.body.empty()) out->set_header("Content-Type", answer.content_type);
+  out->set_header("Date", HttpDate(std::time(nullptr)));
   out->set_header("Content-Length", std::to_string(answer.body.size()));
   if (underway.exchange.method == "HEAD") out->set_header("Accept-Ranges", "none");
   underway.body = std::move(answer.body);

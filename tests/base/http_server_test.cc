@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <ctime>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
@@ -89,6 +90,17 @@ TEST_F(HttpServerTest, AnswersWithSecurityHeaders) {
   EXPECT_EQ(response.headers.at("Content-Type"), "text/plain; charset=utf-8");
   EXPECT_EQ(response.headers.at("X-Content-Type-Options"), "nosniff");
   EXPECT_EQ(response.headers.at("Cache-Control"), "no-store");
+}
+
+TEST_F(HttpServerTest, AnswersSayWhatTimeItIs) {
+  for (const char* request : {"GET /metrics", "GET /nothing"}) {
+    const RawResponse response = Ask(port_, request);
+    std::tm utc{};
+    const char* const end =
+        strptime(response.headers.at("Date").c_str(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
+    ASSERT_TRUE(end != nullptr && *end == '\0') << response.headers.at("Date");
+    EXPECT_NEAR(static_cast<double>(timegm(&utc)), static_cast<double>(std::time(nullptr)), 5);
+  }
 }
 
 TEST_F(HttpServerTest, HeadHasTheHeadersOfGetAndNoBody) {
