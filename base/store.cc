@@ -4,6 +4,7 @@
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -259,17 +260,34 @@ struct Store::Impl {
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
             "PRAGMA trusted_schema=OFF;");
     if (version < options.migrations.size() || version == 0) Migrate(db, file, options);
+    if (::stat(file.c_str(), &opened) != 0) Fail(file, Meaning(SQLITE_CANTOPEN, Errno()));
   }
 
   fs::path file;
   std::optional<FileLock> lock;  // Before the session, so that it is released after it.
   soci::session session;
+  struct stat opened {};
 };
 
 Store::Store(const Options& options) : impl_(std::make_unique<Impl>(options)) {}
 Store::~Store() = default;
 
-soci::session& Store::session() { return impl_->session; }
+soci::session& Store::session() {
+  if (const std::string lost = Lost(); !lost.empty()) throw StoreError(lost);
+  return impl_->session;
+}
+
+std::string Store::Lost() const {
+  struct stat now {};
+  const struct stat& opened = impl_->opened;
+  if (::stat(impl_->file.c_str(), &now) == 0 && now.st_ino == opened.st_ino &&
+      now.st_dev == opened.st_dev) {
+    return "";
+  }
+  return "store " + impl_->file.string() +
+         ": was moved, deleted or replaced while it is in use; stop the program, put the file "
+         "back, and start it";
+}
 
 std::string Store::Explain(const std::exception& error) const {
   const std::string name = "store " + impl_->file.string() + ": ";

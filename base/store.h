@@ -45,7 +45,12 @@ class Store {
   Store& operator=(const Store&) = delete;
 
   // Not thread-safe: the owner guards it. WAL and synchronous=FULL: a commit survives a power cut.
+  // Throws StoreError where the store is Lost: what is committed then would survive nothing.
   [[nodiscard]] soci::session& session();
+
+  // Why the file that was opened is not the one that its name leads to any more: moved, deleted or
+  // replaced while we run. Empty if it is. Thread-safe.
+  [[nodiscard]] std::string Lost() const;
 
   // What a failure of the session means to whoever runs the program: the file's name, what is
   // wrong, and the remedy. Never the statement, whose values may be anybody's.

@@ -108,6 +108,12 @@ struct ExporterMetrics::Impl {
                          .Help("Whether the configuration was taken in at the last attempt.")
                          .Register(registry)
                          .Add({});
+  Gauge& config_hash =
+      BuildGauge()
+          .Name("lowbalance_exporter_config_hash")
+          .Help("A hash of the configuration file that is in effect, to compare programs by.")
+          .Register(registry)
+          .Add({});
   Gauge& reload_at = BuildGauge()
                          .Name("lowbalance_exporter_config_last_reload_success_timestamp_seconds")
                          .Help("When the configuration in use was taken in.")
@@ -199,6 +205,10 @@ void ExporterMetrics::EditDone(bool applied) {
 }
 
 void ExporterMetrics::StoreFailed() { impl_->store_errors.Increment(); }
+
+void ExporterMetrics::ConfigLoaded(std::uint64_t hash) {
+  impl_->config_hash.Set(static_cast<double>(hash));
+}
 
 void ExporterMetrics::ReloadDone(bool success, Time at) {
   impl_->reload_ok.Set(success ? 1 : 0);

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -42,6 +43,7 @@ class ExporterMetrics {
 
   void EditDone(bool applied);
   void StoreFailed();
+  void ConfigLoaded(std::uint64_t hash);   // ConfigHash of what is in effect.
   void ReloadDone(bool success, Time at);  // The start counts as the first.
 
   // In the Prometheus text format.

@@ -121,6 +121,7 @@ int Run(const Flags& flags) {
   service.Start();
   ServeUntilTold(service, signals);
   log::Info("stopping");
+  service.Stop();
   return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "config/config_hash.h"
 #include "console/console.h"
 #include "exporter/accounts_api.h"
 #include "exporter/exposition.h"
@@ -44,6 +45,8 @@ Store::Options ExporterStore(const Config& config) {
 ExporterService::ExporterService(const Config& config, Options options)
     : options_(std::move(options)),
       started_with_(config.exporter.server),
+      config_file_(config.file),
+      first_config_hash_(ConfigHash(config.file)),
       first_sources_(config.exporter.sources),
       store_(PatientStore(config, options_.stop_waiting)),
       account_store_(store_),
@@ -57,6 +60,7 @@ ExporterService::ExporterService(const Config& config, Options options)
   accounts_.Configure(MakeAccountRules(config), now);
   server_.SetAccess(config.access);
   metrics_.ReloadDone(/*success=*/true, now);
+  metrics_.ConfigLoaded(first_config_hash_);
   AddRoutes();
 }
 
@@ -67,10 +71,18 @@ std::uint16_t ExporterService::Start() {
   return port;
 }
 
-bool ExporterService::IsReady() {
+void ExporterService::Stop() {
+  stopping_ = true;
+  server_.Stop();
+  poller_.Configure({});
+}
+
+std::string ExporterService::NotReady() {
+  if (stopping_) return "lowbalance-exporter is stopping.";
+  if (std::string lost = store_.Lost(); !lost.empty()) return lost;
   // Stays so: a source that a reload adds is not waited for again.
-  if (!ready_ && poller_.EverySourcePolled()) ready_ = true;
-  return ready_;
+  if (!every_source_polled_ && poller_.EverySourcePolled()) every_source_polled_ = true;
+  return every_source_polled_ ? "" : "lowbalance-exporter has not polled every source yet.";
 }
 
 void ExporterService::AddRoutes() {
@@ -81,9 +93,9 @@ void ExporterService::AddRoutes() {
     return HttpResponse{.body = "lowbalance-exporter is healthy.\n"};
   });
   server_.Route("GET", "/-/ready", Access::kOpen, [this](const HttpRequest&) {
-    if (IsReady()) return HttpResponse{.body = "lowbalance-exporter is ready.\n"};
-    return HttpResponse{.status = 503,
-                        .body = "lowbalance-exporter has not polled every source yet.\n"};
+    const std::string why = NotReady();
+    if (why.empty()) return HttpResponse{.body = "lowbalance-exporter is ready.\n"};
+    return HttpResponse{.status = 503, .body = why + "\n"};
   });
   server_.Route("POST", "/-/reload", Access::kMetrics, [this](const HttpRequest&) {
     std::string mistakes;
@@ -122,6 +134,8 @@ std::vector<std::string> ExporterService::Reload() {
 }
 
 std::vector<std::string> ExporterService::TryReload() {
+  // Before it is read: where it is written at that moment, it is told as older than it is.
+  const std::uint64_t hash = ConfigHash(config_file_);
   const ConfigResult loaded = options_.load_config();
   std::vector<std::string> mistakes;
   for (const Mistake& mistake : loaded.mistakes) mistakes.push_back(mistake.ToString());
@@ -137,6 +151,7 @@ std::vector<std::string> ExporterService::TryReload() {
   accounts_.Configure(MakeAccountRules(loaded.config), options_.clock());
   poller_.Configure(loaded.config.exporter.sources);
   server_.SetAccess(loaded.config.access);
+  metrics_.ConfigLoaded(hash);
   return mistakes;
 }
 

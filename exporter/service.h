@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -41,6 +42,10 @@ class ExporterService {
   // Begins to listen and to poll; returns the port. Throws where it cannot bind.
   std::uint16_t Start();
 
+  // Says that it is not ready, answers what is being asked, and gives up the polls under way. What
+  // is asked for later is refused.
+  void Stop();
+
   // "GET /metrics", … of everything that is served.
   [[nodiscard]] std::vector<std::string> Routes() const { return server_.Routes(); }
 
@@ -52,16 +57,20 @@ class ExporterService {
  private:
   void AddRoutes();
   std::vector<std::string> TryReload();
-  [[nodiscard]] bool IsReady();
+  // Why it is not ready; empty if it is.
+  [[nodiscard]] std::string NotReady();
 
   const Options options_;
   const ServerConfig started_with_;
+  const std::filesystem::path config_file_;
+  const std::uint64_t first_config_hash_;  // Before the store, which may be waited for.
   std::vector<SourceConfig> first_sources_;
   ExporterMetrics metrics_;
   Store store_;
   AccountStore account_store_;
   Accounts accounts_;
-  std::atomic<bool> ready_ = false;
+  std::atomic<bool> every_source_polled_ = false;
+  std::atomic<bool> stopping_ = false;
   std::mutex reload_mutex_;  // One reload at a time.
   Poller poller_;
   HttpServer server_;  // Last, so that it stops first.

@@ -30,11 +30,14 @@ class Database {
     }
   }
 
+  // As Store::Lost. Thread-safe, and waits for nobody.
+  [[nodiscard]] std::string Lost() const { return store_.Lost(); }
+
  private:
   [[nodiscard]] std::string Explain(std::string_view doing, const std::exception& error) const;
 
   std::mutex mutex_;
-  Store store_;  // Guarded by mutex_.
+  Store store_;  // Guarded by mutex_, but for Lost.
 };
 
 }  // namespace lowbalance

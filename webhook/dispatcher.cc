@@ -41,12 +41,16 @@ void Dispatcher::Wake() {
   for (const auto& loop : loops_) loop->Wake();
 }
 
-void Dispatcher::Stop(Millis patience) {
+void Dispatcher::Finish(Millis patience) {
   stopping_ = true;
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (sending_ > 0 && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(kPollWhileStopping);
   }
+}
+
+void Dispatcher::Stop(Millis patience) {
+  Finish(patience);
   for (const auto& relay : relays_) relay->Abort();
   loops_.clear();
 }
@@ -58,10 +62,11 @@ RetryPolicy Dispatcher::Policy() const {
 
 Time Dispatcher::SendDue(Relay& relay, Time now) {
   const RetryPolicy policy = Policy();
-  if (stopping_) return now + policy.longest;
+  // Counted before it is looked at, so that Finish() waits for whatever begins.
   ++sending_;
   const std::unique_ptr<std::atomic<int>, void (*)(std::atomic<int>*)> done(
       &sending_, [](std::atomic<int>* count) { --*count; });
+  if (stopping_) return now + policy.longest;
   const DeliveryQueue::Taken taken = queue_.Take(policy, now);
   metrics_.CountDeliveries(kRelayEmail, "dead", taken.expired);
   if (!taken.claim) {

@@ -31,8 +31,10 @@ class Dispatcher {
   void Start(std::vector<std::unique_ptr<Relay>> relays);
   // Something new may be due.
   void Wake();
-  // Begins nothing new, gives e-mails under way up to `patience` to get there, then aborts them:
-  // they stay pending. Idempotent.
+  // Begins nothing new, and gives e-mails under way up to `patience` to get there. Thread-safe,
+  // Wake included.
+  void Finish(Millis patience);
+  // Finishes, then aborts what is still under way: it stays pending. Idempotent.
   void Stop(Millis patience);
 
   // The loops' steps; each does what is due and returns when there is more. SendDue sends at most

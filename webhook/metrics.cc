@@ -85,6 +85,9 @@ struct WebhookMetrics::Families {
   Family<Gauge>& reload_successful =
       GaugeFamily(counted, "lowbalance_webhook_config_last_reload_successful",
                   "Whether the last attempt to read the configuration succeeded.");
+  Family<Gauge>& config_hash =
+      GaugeFamily(counted, "lowbalance_webhook_config_hash",
+                  "A hash of the configuration file that is in effect, to compare programs by.");
   Family<Gauge>& reload_timestamp =
       GaugeFamily(counted, "lowbalance_webhook_config_last_reload_success_timestamp_seconds",
                   "When the configuration was last read successfully.");
@@ -161,6 +164,10 @@ void WebhookMetrics::CountDeliveries(std::string_view relay, std::string_view ou
 void WebhookMetrics::ObserveDelivery(std::string_view relay, Millis since_decision) {
   families_->delivery_latency.Add({{"relay", std::string(relay)}}, LatencyBuckets())
       .Observe(InSeconds(since_decision));
+}
+
+void WebhookMetrics::NoteConfig(std::uint64_t hash) {
+  families_->config_hash.Add({}).Set(static_cast<double>(hash));
 }
 
 void WebhookMetrics::NoteReload(bool success, Time now) {

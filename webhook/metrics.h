@@ -1,6 +1,7 @@
 #pragma once
 // What the webhook says of itself on /metrics.
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -32,6 +33,7 @@ class WebhookMetrics {
   void CountDeliveries(std::string_view relay, std::string_view outcome, int count = 1);
   // A delivery got there so long after its message was decided on.
   void ObserveDelivery(std::string_view relay, Millis since_decision);
+  void NoteConfig(std::uint64_t hash);  // ConfigHash of what is in effect.
   void NoteReload(bool success, Time now);
 
   // The text format. Without `deliveries`, which the caller reads from the store, their families

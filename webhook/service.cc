@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "config/config_hash.h"
 #include "console/console.h"
 #include "webhook/contacts_api.h"
 #include "webhook/deliveries_api.h"
@@ -53,6 +54,7 @@ double RandomFraction() {
 WebhookService::WebhookService(const Config& config, Options options)
     : options_(std::move(options)),
       started_with_(config.webhook),
+      first_config_hash_(ConfigHash(config.file)),
       config_(config),
       database_(PatientStore(config, options_.stop_waiting)),
       outbox_(database_),
@@ -74,6 +76,7 @@ WebhookService::WebhookService(const Config& config, Options options)
                  if (pattern == kAlertsPath) metrics_.CountNotification(status);
                }}) {
   metrics_.NoteReload(/*success=*/true, options_.clock());
+  metrics_.NoteConfig(first_config_hash_);
   server_.SetAccess(config.access);
   AddRoutes();
 }
@@ -89,9 +92,11 @@ std::uint16_t WebhookService::Start() {
 }
 
 void WebhookService::Stop() {
+  stopping_ = true;
+  dispatcher_.Finish(kStopPatience);
   server_.Stop();
   watchdog_.Stop();
-  dispatcher_.Stop(kStopPatience);
+  dispatcher_.Stop(Millis{0});
 }
 
 void WebhookService::AddRoutes() {
@@ -101,10 +106,8 @@ void WebhookService::AddRoutes() {
   server_.Route("GET", "/-/healthy", Access::kOpen, [](const HttpRequest&) {
     return HttpResponse{.body = "lowbalance-webhook is healthy.\n"};
   });
-  // The store was opened and read before there was a port to ask at.
-  server_.Route("GET", "/-/ready", Access::kOpen, [](const HttpRequest&) {
-    return HttpResponse{.body = "lowbalance-webhook is ready.\n"};
-  });
+  server_.Route("GET", "/-/ready", Access::kOpen,
+                [this](const HttpRequest&) { return ShowReady(); });
   server_.Route("POST", "/-/reload", Access::kMetrics, [this](const HttpRequest&) {
     std::string mistakes;
     for (const std::string& mistake : Reload()) mistakes += mistake + "\n";
@@ -128,6 +131,15 @@ void WebhookService::AddRoutes() {
       {"/messages", "/messages/{provider}/{account_id}", "/inbox", "/deliveries", "/contacts"});
 }
 
+// The store was opened and read before there was a port to ask at.
+HttpResponse WebhookService::ShowReady() const {
+  if (stopping_) return {.status = 503, .body = "lowbalance-webhook is stopping.\n"};
+  if (const std::string lost = database_.Lost(); !lost.empty()) {
+    return {.status = 503, .body = lost + "\n"};
+  }
+  return {.body = "lowbalance-webhook is ready.\n"};
+}
+
 HttpResponse WebhookService::ShowMetrics() {
   HttpResponse response{.content_type = "text/plain; version=0.0.4; charset=utf-8"};
   try {
@@ -143,6 +155,8 @@ HttpResponse WebhookService::ShowMetrics() {
 
 std::vector<std::string> WebhookService::Reload() {
   const std::lock_guard lock(reload_mutex_);
+  // Before it is read: where it is written at that moment, it is told as older than it is.
+  const std::uint64_t hash = ConfigHash(config_.Get()->file);
   ConfigResult loaded = options_.load_config();
   std::vector<std::string> mistakes;
   for (const Mistake& mistake : loaded.mistakes) mistakes.push_back(mistake.ToString());
@@ -151,6 +165,7 @@ std::vector<std::string> WebhookService::Reload() {
     log::Error("configuration not reloaded", {{"error", mistake}});
   }
   if (!mistakes.empty()) return mistakes;
+  metrics_.NoteConfig(hash);
 
   const WebhookConfig& next = loaded.config.webhook;
   if (next.server.listen_address != started_with_.server.listen_address ||

@@ -2,6 +2,7 @@
 // The webhook put together: store, outbox, dispatcher, HTTP server, and the configuration they run
 // by.
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -41,8 +42,9 @@ class WebhookService {
   // Begins to send what is pending and to listen; returns the port. Throws where it cannot bind.
   std::uint16_t Start();
 
-  // Answers what is being asked, gives e-mails under way some seconds to get there, and leaves
-  // everything else pending for the next start.
+  // Says that it is not ready, gives e-mails under way some seconds to get there, answers what is
+  // being asked, and leaves everything else pending for the next start. Until the e-mails are done
+  // notifications are still taken: what is committed is sent after the next start.
   void Stop();
 
   // "GET /metrics", … of everything that is served.
@@ -56,9 +58,11 @@ class WebhookService {
  private:
   void AddRoutes();
   HttpResponse ShowMetrics();
+  [[nodiscard]] HttpResponse ShowReady() const;
 
   const Options options_;
   const WebhookConfig started_with_;
+  const std::uint64_t first_config_hash_;  // Before the store, which may be waited for.
   LiveConfig config_;
   WebhookMetrics metrics_;
   Database database_;
@@ -67,6 +71,7 @@ class WebhookService {
   Archive archive_;
   Deliveries deliveries_;
   std::mutex reload_mutex_;  // One reload at a time.
+  std::atomic<bool> stopping_ = false;
   Dispatcher dispatcher_;
   Watchdog watchdog_;
   Receiver receiver_;
