@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <cstdio>
@@ -64,6 +65,18 @@ std::size_t Append(char* data, std::size_t size, std::size_t count, void* body) 
   return size * count;
 }
 
+std::size_t NoteDate(char* data, std::size_t size, std::size_t count, void* date) {
+  constexpr std::string_view kName = "date:";
+  const std::string_view line(data, size * count);
+  if (line.size() > kName.size() &&
+      std::equal(kName.begin(), kName.end(), line.begin(), [](char name, char c) {
+        return std::tolower(static_cast<unsigned char>(c)) == name;
+      })) {
+    *static_cast<std::string*>(date) = line.substr(kName.size());
+  }
+  return size * count;
+}
+
 // A server on this machine is never reached through a proxy.
 std::string NoProxy() {
   std::string hosts = Environment("no_proxy");
@@ -105,7 +118,7 @@ void AddApiOptions(CLI::App& command, ApiOptions& options, const std::string& de
       ->capture_default_str();
 }
 
-ApiClient::ApiClient(const ApiOptions& options) : options_(options) {
+void ApiClient::CheckUrl() {
   while (options_.url.ends_with('/')) options_.url.pop_back();
   if (options_.url.find('@') != std::string::npos) {
     throw Stop(kUsage,
@@ -115,6 +128,17 @@ ApiClient::ApiClient(const ApiOptions& options) : options_(options) {
   if (!options_.url.starts_with("http://") && !options_.url.starts_with("https://")) {
     throw Stop(kUsage, "--url: not a URL like http://127.0.0.1:10380: " + Quoted(options_.url));
   }
+}
+
+ApiClient ApiClient::At(const std::string& url) const {
+  ApiClient other = *this;
+  other.options_.url = url;
+  other.CheckUrl();
+  return other;
+}
+
+ApiClient::ApiClient(const ApiOptions& options) : options_(options) {
+  CheckUrl();
   if (options_.user.find(':') != std::string::npos) {
     throw Stop(kUsage, "--user: a name has no ':' in it");
   }
@@ -157,6 +181,8 @@ Result<ApiClient::Response> ApiClient::Send(const std::string& method, const std
   set(CURLOPT_ERRORBUFFER, error.data());
   set(CURLOPT_WRITEFUNCTION, &Append);
   set(CURLOPT_WRITEDATA, static_cast<void*>(&response.body));
+  set(CURLOPT_HEADERFUNCTION, &NoteDate);
+  set(CURLOPT_HEADERDATA, static_cast<void*>(&response.date));
   if (!options_.ca_file.empty()) set(CURLOPT_CAINFO, options_.ca_file.c_str());
   if (!options_.user.empty()) {
     set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));

@@ -41,21 +41,29 @@ class ApiClient {
   // Finds the password; asks for it where standard input is a terminal. Throws Stop if the options
   // cannot be right.
   explicit ApiClient(const ApiOptions& options);
+  // The same login at another address.
+  [[nodiscard]] ApiClient At(const std::string& url) const;
 
   struct Response {
     int status = 0;
     std::string body;
+    std::string date;  // The Date header; empty if there was none.
   };
   // `path` begins with a slash and is encoded already. Follows no redirect. An error says which
   // server was not reached and why; a status other than 2xx is a Response.
   [[nodiscard]] Result<Response> Send(const std::string& method, const std::string& path,
                                       const std::string& body = "") const;
 
+  // Changes how long to wait for an answer.
+  void SetTimeout(Millis timeout) { timeout_ = timeout; }
+
   // The body of a 2xx response. Anything else throws Stop: with kUnreachable where there was no
   // answer, else with kFailed and the server's own message.
   [[nodiscard]] std::string Get(const std::string& path) const;
 
  private:
+  void CheckUrl();  // Throws Stop.
+
   ApiOptions options_;
   Millis timeout_{};
   std::string password_;

@@ -1,28 +1,15 @@
 // lowbalance check: every mistake of the configuration, at once.
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <chrono>
 #include <cstdio>
-#include <filesystem>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <set>
 
-#include "base/clock.h"
-#include "base/store.h"
-#include "base/web_config.h"
 #include "cli/commands.h"
+#include "cli/config_checks.h"
 #include "cli/config_option.h"
 #include "cli/json_text.h"
 #include "core/text.h"
-#include "exporter/service.h"
-#include "exporter/source.h"
-#include "webhook/schema.h"
 
 namespace lowbalance::cli {
 namespace {
@@ -33,168 +20,6 @@ struct Options {
   std::string file;
   std::string output = "text";
 };
-
-// What is no mistake in the file, but would surprise where the file is used.
-struct Warning {
-  std::string key;
-  std::string message;
-};
-
-class Warnings {
- public:
-  void Add(std::string_view key, const std::string& message) {
-    all_.push_back({std::string(key), message});
-  }
-
-  // Files are read by the programs, perhaps under another user or on another machine.
-  void Readable(std::string_view key, const std::filesystem::path& file) {
-    if (!file.empty() && access(file.c_str(), R_OK) != 0) {
-      Add(key, "cannot be read from here: " + file.string());
-    }
-  }
-
-  [[nodiscard]] const std::vector<Warning>& all() const { return all_; }
-
- private:
-  std::vector<Warning> all_;
-};
-
-std::string Count(std::size_t n, const std::string& what) {
-  return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
-}
-
-void CheckFiles(const Config& config, Warnings& warnings) {
-  warnings.Readable("exporter.web_config_file", config.exporter.server.web_config_file);
-  warnings.Readable("webhook.web_config_file", config.webhook.server.web_config_file);
-  warnings.Readable("webhook.bearer_token_file", config.webhook.bearer_token_file);
-  for (const SourceConfig& source : config.exporter.sources) {
-    if (!source.alibaba) continue;
-    const std::string key = "exporter.sources " + source.name;
-    const auto readable = [&](const AlibabaCredentialsConfig& credentials) {
-      for (const auto& file :
-           {credentials.access_key_id_file, credentials.access_key_secret_file,
-            credentials.security_token_file, credentials.oidc_token_file, credentials.file}) {
-        warnings.Readable(key, file);
-      }
-    };
-    readable(source.alibaba->credentials);
-    for (const AlibabaAccountConfig& account : source.alibaba->accounts) {
-      readable(account.credentials);
-    }
-  }
-  warnings.Readable("webhook.email.password_file", config.webhook.email.password_file);
-  warnings.Readable("webhook.email.ca_file", config.webhook.email.ca_file);
-}
-
-// The programs may run elsewhere, so what is wrong with a store here is a warning.
-void CheckStores(const Config& config, Warnings& warnings) {
-  const auto check = [&](std::string_view key, const Store::Options& options) {
-    if (const std::string wrong = Store::Check(options); !wrong.empty()) warnings.Add(key, wrong);
-  };
-  check("exporter.store", ExporterStore(config));
-  check("webhook.store", WebhookStore(config));
-}
-
-void CheckContacts(const Config& config, Warnings& warnings) {
-  if (config.contacts.empty()) {
-    warnings.Add("contacts", "there are none: nobody would be told of anything");
-  }
-  const std::filesystem::path zones = "/usr/share/zoneinfo";
-  std::error_code ignored;
-  const bool knows_zones = std::filesystem::exists(zones, ignored);
-  for (const Contact& contact : config.contacts) {
-    const std::string key = "contacts." + contact.name;
-    if (!contact.email.empty() && config.webhook.email.url.empty()) {
-      warnings.Add(key + ".email", "no e-mail is sent while there is no webhook.email.url");
-    }
-    if (knows_zones && !std::filesystem::exists(zones / contact.time_zone, ignored)) {
-      warnings.Add(key + ".time_zone", "this machine does not know " + Quoted(contact.time_zone));
-    }
-  }
-}
-
-// What is written less often than billing data may be old is too old between two writings, and then
-// alerts are put off.
-void CheckAge(const Config& config, const std::string& key, const Fetched& fetched, Time now,
-              Warnings& warnings) {
-  const Millis most = config.pipeline.billing_data_max_age;
-  std::size_t old = 0;
-  std::optional<Time> oldest;
-  for (const Reading& reading : fetched.readings) {
-    if (!reading.as_of || now - *reading.as_of <= most) continue;
-    ++old;
-    oldest = std::min(oldest.value_or(*reading.as_of), *reading.as_of);
-  }
-  if (old == 0) return;
-  warnings.Add(key, "the data of " + std::to_string(old) + " of its " +
-                        Count(fetched.readings.size(), "account") + " is as of " +
-                        FormatRfc3339(*oldest) +
-                        " and earlier than pipeline.billing_data_max_age (" + FormatDuration(most) +
-                        ") allows: alerts are put off until there is newer. Where it is written "
-                        "less often, set that to more than the time between two writings");
-}
-
-// Reads the sources that are files, as the exporter would. What such a file holds is data and its
-// mistakes are warnings; that two sources claim one account is a mistake of the configuration, as
-// the balance would jump from one to the other with every poll.
-std::vector<Mistake> CheckSources(const Config& config, Warnings& warnings) {
-  if (config.exporter.sources.empty()) {
-    warnings.Add("exporter.sources", "there are none: no balance would be watched");
-  }
-  std::vector<Mistake> mistakes;
-  std::map<AccountKey, std::string> claimed;  // By which source.
-  bool all_read = true;
-  for (const SourceConfig& source : config.exporter.sources) {
-    const std::string key = "exporter.sources " + source.name;
-    if (source.type != "file") {
-      all_read = false;
-      continue;
-    }
-    const Time now = SystemClock()();
-    const auto fetched = MakeSource(source)->Fetch(
-        {.now = now, .deadline = std::chrono::steady_clock::now() + source.timeout});
-    if (!fetched) {
-      warnings.Add(key, "this would be a failed poll: " + fetched.error().message);
-      all_read = false;
-      continue;
-    }
-    CheckAge(config, key, *fetched, now, warnings);
-    for (const Reading& reading : fetched->readings) {
-      const auto [first, is_new] = claimed.emplace(reading.account, source.name);
-      if (is_new || first->second == source.name) continue;
-      mistakes.push_back({.file = config.file.string(),
-                          .key = key,
-                          .message = "has the account " + reading.account.provider + "/" +
-                                     reading.account.account_id + ", which the source " +
-                                     first->second + " has too"});
-    }
-  }
-  for (const AccountConfig& account : config.exporter.accounts) {
-    if (!all_read || claimed.contains(account.account)) continue;
-    warnings.Add("exporter.accounts", "no source has the account " + account.account.provider +
-                                          "/" + account.account.account_id + " of line " +
-                                          std::to_string(account.line));
-  }
-  return mistakes;
-}
-
-void CheckSecrecy(const Config& config, Warnings& warnings) {
-  const EmailConfig& email = config.webhook.email;
-  if (email.url.starts_with("smtp:") && email.tls != "required" && !email.username.empty()) {
-    warnings.Add("webhook.email.tls", "the password may be sent without encryption: " + email.tls);
-  }
-}
-
-std::vector<Mistake> WebMistakes(const Config& config) {
-  std::vector<Mistake> mistakes;
-  std::set<std::filesystem::path> files{config.exporter.server.web_config_file,
-                                        config.webhook.server.web_config_file};
-  for (const std::filesystem::path& file : files) {
-    if (file.empty() || access(file.c_str(), R_OK) != 0) continue;
-    static_cast<void>(LoadWebConfig(file, &mistakes));
-  }
-  return mistakes;
-}
 
 void PrintSummary(const Config& config) {
   const auto line = [](const char* name, const std::string& text) {
@@ -224,59 +49,47 @@ void PrintSummary(const Config& config) {
   line("reminders", cadence);
 }
 
-void PrintJson(const std::string& file, const std::vector<Mistake>& mistakes,
-               const Warnings& warnings) {
+void PrintJson(const std::string& file, const ConfigFindings& found) {
   ordered_json result = {{"file", file},
-                         {"ok", mistakes.empty()},
+                         {"ok", found.mistakes.empty()},
                          {"mistakes", ordered_json::array()},
                          {"warnings", ordered_json::array()}};
-  for (const Mistake& mistake : mistakes) {
+  for (const Mistake& mistake : found.mistakes) {
     result["mistakes"].push_back(
         {{"file", mistake.file},
          {"line", mistake.line > 0 ? ordered_json(mistake.line) : ordered_json()},
          {"key", mistake.key},
          {"message", mistake.message}});
   }
-  for (const Warning& warning : warnings.all()) {
+  for (const ConfigWarning& warning : found.warnings) {
     result["warnings"].push_back({{"key", warning.key}, {"message", warning.message}});
   }
   std::printf("%s", PrettyInOrder(result).c_str());
 }
 
-void PrintText(const Config& config, const std::vector<Mistake>& mistakes,
-               const Warnings& warnings) {
-  for (const Warning& warning : warnings.all()) {
+void PrintText(const ConfigFindings& found) {
+  for (const ConfigWarning& warning : found.warnings) {
     std::fprintf(stderr, "warning: %s: %s\n", warning.key.c_str(), warning.message.c_str());
   }
-  for (const Mistake& mistake : mistakes) {
+  for (const Mistake& mistake : found.mistakes) {
     std::fprintf(stderr, "%s\n", mistake.ToString().c_str());
   }
-  if (!mistakes.empty()) return;
-  PrintSummary(config);
-  if (!warnings.all().empty()) {
-    std::printf("  %s\n", Count(warnings.all().size(), "warning").c_str());
+  if (!found.mistakes.empty()) return;
+  PrintSummary(found.config);
+  if (!found.warnings.empty()) {
+    std::printf("  %s\n", Count(found.warnings.size(), "warning").c_str());
   }
 }
 
 int Check(const Options& options) {
   const std::string file = options.file.empty() ? std::string(kDefaultConfigFile) : options.file;
-  ConfigResult result = LoadConfig(file);
-  std::vector<Mistake> mistakes = std::move(result.mistakes);
-  if (mistakes.empty()) mistakes = WebMistakes(result.config);
-  Warnings warnings;
-  if (mistakes.empty()) {
-    CheckFiles(result.config, warnings);
-    CheckStores(result.config, warnings);
-    CheckContacts(result.config, warnings);
-    CheckSecrecy(result.config, warnings);
-    mistakes = CheckSources(result.config, warnings);
-  }
+  const ConfigFindings found = ExamineConfig(file, Examine::kAll);
   if (options.output == "json") {
-    PrintJson(file, mistakes, warnings);
+    PrintJson(file, found);
   } else {
-    PrintText(result.config, mistakes, warnings);
+    PrintText(found);
   }
-  return mistakes.empty() ? kDone : kUsage;
+  return found.mistakes.empty() ? kDone : kUsage;
 }
 
 }  // namespace

@@ -6,9 +6,9 @@
 #include <filesystem>
 #include <memory>
 
-#include "base/web_config.h"
 #include "cli/commands.h"
 #include "cli/config_option.h"
+#include "cli/service_url.h"
 #include "core/alert_route.h"
 #include "core/text.h"
 
@@ -23,19 +23,6 @@ struct Options {
   std::string receiver = "lowbalance";
   bool complete = false;
 };
-
-// The webhook as an Alertmanager on its own machine reaches it.
-std::string UrlOf(const ServerConfig& server, const std::string& otherwise) {
-  const auto colon = server.listen_address.rfind(':');
-  if (colon == std::string::npos) return otherwise;
-  std::string host = server.listen_address.substr(0, colon);
-  if (host.empty() || host == "0.0.0.0" || host == "[::]") host = "127.0.0.1";
-  std::vector<Mistake> ignored;
-  const bool tls = !server.web_config_file.empty() &&
-                   !LoadWebConfig(server.web_config_file, &ignored).cert_file.empty();
-  return std::string(tls ? "https" : "http") + "://" + host + server.listen_address.substr(colon) +
-         "/api/v1/alerts";
-}
 
 void CheckUrl(const std::string& url) {
   const bool http = url.starts_with("http://") || url.starts_with("https://");
@@ -57,7 +44,8 @@ int Print(const Options& options) {
     CheckUrl(options.url);
     route.webhook_url = options.url;
   } else if (!config.file.empty()) {
-    route.webhook_url = UrlOf(config.webhook.server, route.webhook_url);
+    const std::string url = ServiceUrl(config.webhook.server);
+    if (!url.empty()) route.webhook_url = url + "/api/v1/alerts";
   }
   // A webhook that wants a token answers 401 to whoever brings none, and every alert is lost; so
   // its own token file is the default.
