@@ -134,10 +134,24 @@ struct SmtpClient::Impl {
     if (handle == nullptr) throw std::runtime_error("cannot make a libcurl handle");
   }
   Result<void> Send(const EmailConfig& config, const Mail& mail);
+  Result<void> Ask(const EmailConfig& config, const std::string& command);
+
+  template <class T>
+  void Set(CURLoption option, T value) const {
+    if (curl_easy_setopt(handle, option, value) != CURLE_OK) {
+      throw std::runtime_error("libcurl does not know option " + std::to_string(option));
+    }
+  }
+  // Sets what every request has: server, TLS, login, waits.
+  Result<void> Prepare(const EmailConfig& config);
+  // Has the request made that was set. `doing` begins the error.
+  Result<void> Perform(const EmailConfig& config, const std::string& doing);
 
   CURL* handle = nullptr;
   std::set<curl_socket_t> sockets;  // Of the handle's connections.
   std::string settings;             // Those the connections were made with.
+  Conversation conversation;        // Of the request under way.
+  std::array<char, CURL_ERROR_SIZE> error{};
   std::atomic<bool> aborted{false};
 };
 
@@ -153,7 +167,7 @@ void SmtpClient::Close() {
 }
 void SmtpClient::Abort() { impl_->aborted = true; }
 
-Result<void> SmtpClient::Impl::Send(const EmailConfig& config, const Mail& mail) {
+Result<void> SmtpClient::Impl::Prepare(const EmailConfig& config) {
   std::string password;
   if (!config.username.empty()) {
     auto secret = ReadSecretFile(config.password_file);
@@ -167,59 +181,49 @@ Result<void> SmtpClient::Impl::Send(const EmailConfig& config, const Mail& mail)
   if (now != settings) Renew();
   settings = now;
   curl_easy_reset(handle);  // Keeps the connections.
-  const std::string rendered = RenderMail(mail);
-  const std::string sender = "<" + mail.from.address + ">";
+  conversation = {};
+  error = {};
   const std::string ca_file = config.ca_file.string();
-  const RecipientList recipients("<" + mail.to.address + ">");
-  Upload upload{rendered};
-  Conversation conversation;
-  std::array<char, CURL_ERROR_SIZE> error{};
-  const auto set = [this](CURLoption option, auto value) {
-    if (curl_easy_setopt(handle, option, value) != CURLE_OK) {
-      throw std::runtime_error("libcurl does not know option " + std::to_string(option));
-    }
-  };
-  set(CURLOPT_URL, config.url.c_str());
-  set(CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-  set(CURLOPT_PROXY, "");  // Whatever the environment says.
-  set(CURLOPT_NOSIGNAL, 1L);
-  set(CURLOPT_ERRORBUFFER, error.data());
-  set(CURLOPT_USE_SSL, UseSsl(config.tls));
-  set(CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
-  if (!ca_file.empty()) set(CURLOPT_CAINFO, ca_file.c_str());
+  Set(CURLOPT_URL, config.url.c_str());
+  Set(CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+  Set(CURLOPT_PROXY, "");  // Whatever the environment says.
+  Set(CURLOPT_NOSIGNAL, 1L);
+  Set(CURLOPT_ERRORBUFFER, error.data());
+  Set(CURLOPT_USE_SSL, UseSsl(config.tls));
+  Set(CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
+  if (!ca_file.empty()) Set(CURLOPT_CAINFO, ca_file.c_str());
   if (!config.username.empty()) {
-    set(CURLOPT_USERNAME, config.username.c_str());
-    set(CURLOPT_PASSWORD, password.c_str());
+    Set(CURLOPT_USERNAME, config.username.c_str());
+    Set(CURLOPT_PASSWORD, password.c_str());
   }
-  set(CURLOPT_TIMEOUT_MS, static_cast<long>(config.timeout.count()));
-  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(config.timeout.count()));
-  set(CURLOPT_SERVER_RESPONSE_TIMEOUT,
+  Set(CURLOPT_TIMEOUT_MS, static_cast<long>(config.timeout.count()));
+  Set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(config.timeout.count()));
+  Set(CURLOPT_SERVER_RESPONSE_TIMEOUT,
       std::max(1L, static_cast<long>(config.timeout.count() / 1000)));
-  set(CURLOPT_OPENSOCKETFUNCTION, OpenSocket);
-  set(CURLOPT_OPENSOCKETDATA, static_cast<void*>(&sockets));
-  set(CURLOPT_CLOSESOCKETFUNCTION, CloseSocket);
-  set(CURLOPT_CLOSESOCKETDATA, static_cast<void*>(&sockets));
-  set(CURLOPT_MAIL_FROM, sender.c_str());
-  set(CURLOPT_MAIL_RCPT, recipients.list);
-  set(CURLOPT_UPLOAD, 1L);
-  set(CURLOPT_READFUNCTION, ReadUpload);
-  set(CURLOPT_READDATA, static_cast<void*>(&upload));
-  set(CURLOPT_VERBOSE, 1L);  // For Listen, which is called in place of printing.
-  set(CURLOPT_DEBUGFUNCTION, Listen);
-  set(CURLOPT_DEBUGDATA, static_cast<void*>(&conversation));
-  set(CURLOPT_NOPROGRESS, 0L);
-  set(CURLOPT_XFERINFOFUNCTION, CheckAborted);
-  set(CURLOPT_XFERINFODATA, static_cast<void*>(&aborted));
+  Set(CURLOPT_OPENSOCKETFUNCTION, OpenSocket);
+  Set(CURLOPT_OPENSOCKETDATA, static_cast<void*>(&sockets));
+  Set(CURLOPT_CLOSESOCKETFUNCTION, CloseSocket);
+  Set(CURLOPT_CLOSESOCKETDATA, static_cast<void*>(&sockets));
+  Set(CURLOPT_VERBOSE, 1L);  // For Listen, which is called in place of printing.
+  Set(CURLOPT_DEBUGFUNCTION, Listen);
+  Set(CURLOPT_DEBUGDATA, static_cast<void*>(&conversation));
+  Set(CURLOPT_NOPROGRESS, 0L);
+  Set(CURLOPT_XFERINFOFUNCTION, CheckAborted);
+  Set(CURLOPT_XFERINFODATA, static_cast<void*>(&aborted));
+  return {};
+}
 
+Result<void> SmtpClient::Impl::Perform(const EmailConfig& config, const std::string& doing) {
   const CURLcode result = curl_easy_perform(handle);
-  if (result == CURLE_OK) return {};
+  // A time-out leaves the answer to an earlier command behind; it is not to blame.
+  const int code = result == CURLE_OPERATION_TIMEDOUT ? 0 : conversation.code();
+  // libcurl takes some refusals of a bare command for answers.
+  if (result == CURLE_OK && (code < 400 || conversation.over)) return {};
   // libcurl would use a connection again on which an answer is still outstanding.
   Renew(SHUT_RDWR);
   if (result == CURLE_ABORTED_BY_CALLBACK) return Retry("stopped while it was being sent");
   const std::string library = error.front() != '\0' ? error.data() : curl_easy_strerror(result);
-  std::string text = "sending through " + config.url + ": ";
-  // A time-out leaves the answer to an earlier command behind; it is not to blame.
-  const int code = result == CURLE_OPERATION_TIMEDOUT ? 0 : conversation.code();
+  std::string text = doing + config.url + ": ";
   if (code >= 400) {
     text += "the server answered " + Quoted(conversation.answer, 300) + " to " +
             (conversation.command.empty() ? "the connection" : conversation.command);
@@ -227,6 +231,52 @@ Result<void> SmtpClient::Impl::Send(const EmailConfig& config, const Mail& mail)
     text += library;
   }
   return tl::make_unexpected(Error{SmtpErrorKind(conversation.command, code), std::move(text)});
+}
+
+Result<void> SmtpClient::Impl::Send(const EmailConfig& config, const Mail& mail) {
+  if (auto prepared = Prepare(config); !prepared) return prepared;
+  const std::string rendered = RenderMail(mail);
+  const std::string sender = "<" + mail.from.address + ">";
+  const RecipientList recipients("<" + mail.to.address + ">");
+  Upload upload{rendered};
+  Set(CURLOPT_MAIL_FROM, sender.c_str());
+  Set(CURLOPT_MAIL_RCPT, recipients.list);
+  Set(CURLOPT_UPLOAD, 1L);
+  Set(CURLOPT_READFUNCTION, ReadUpload);
+  Set(CURLOPT_READDATA, static_cast<void*>(&upload));
+  return Perform(config, "sending through ");
+}
+
+Result<void> SmtpClient::Impl::Ask(const EmailConfig& config, const std::string& command) {
+  if (auto prepared = Prepare(config); !prepared) return prepared;
+  std::string encoded;  // libcurl decodes it.
+  for (const char c : command) encoded += c == '%' ? std::string("%25") : std::string(1, c);
+  Set(CURLOPT_CUSTOMREQUEST, encoded.c_str());
+  Set(CURLOPT_NOBODY, 1L);
+  return Perform(config, "trying ");
+}
+
+Result<std::vector<SmtpClient::Refusal>> SmtpClient::TryOut(
+    const EmailConfig& config, const Mailbox& from, const std::vector<std::string>& recipients) {
+  std::vector<Refusal> refused;
+  bool begun = false;
+  for (const std::string& recipient : recipients) {
+    if (!begun) {
+      const auto sender = impl_->Ask(config, "MAIL FROM:<" + from.address + ">");
+      if (!sender) return tl::unexpected(sender.error());
+    }
+    // A refusal costs the connection.
+    const auto taken = impl_->Ask(config, "RCPT TO:<" + recipient + ">");
+    begun = taken.has_value();
+    if (!taken) refused.push_back({recipient, taken.error()});
+  }
+  if (begun || recipients.empty()) {
+    if (const auto reset = impl_->Ask(config, "RSET"); !reset) {
+      return tl::unexpected(reset.error());
+    }
+  }
+  Close();
+  return refused;
 }
 
 Error::Kind SmtpErrorKind(std::string_view command, int code) {

@@ -2,7 +2,9 @@
 // A client for SMTP, by libcurl.
 
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/config.h"
 #include "core/result.h"
@@ -22,6 +24,17 @@ class SmtpClient {
   // that was made with the same settings. The password is read from its file each time. Errors as
   // Relay::Send has them.
   [[nodiscard]] Result<void> Send(const EmailConfig& config, const Mail& mail);
+
+  struct Refusal {
+    std::string recipient;
+    Error error;
+  };
+  // Goes as far as one can without sending: the connection, TLS, the login, the sender, each of the
+  // recipients, and takes it back with RSET. Returns the recipients that were refused; an error
+  // where it did not come to them.
+  [[nodiscard]] Result<std::vector<Refusal>> TryOut(const EmailConfig& config, const Mailbox& from,
+                                                    const std::vector<std::string>& recipients);
+
   // Closes the connection, if there is one, without waiting for the server.
   void Close();
   // As Relay::Abort.
