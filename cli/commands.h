@@ -30,6 +30,7 @@ struct Stop : std::runtime_error {
 };
 
 void AddCheck(CLI::App& app, Run& run);
+void AddDoctor(CLI::App& app, Run& run);
 void AddSources(CLI::App& app, Run& run);
 void AddRules(CLI::App& app, Run& run);
 void AddRoute(CLI::App& app, Run& run);

@@ -73,6 +73,7 @@ int main(int argc, char** argv) {
 
   Run run;
   AddCheck(app, run);
+  AddDoctor(app, run);
   AddSources(app, run);
   AddRules(app, run);
   AddRoute(app, run);
