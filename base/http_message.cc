@@ -112,10 +112,7 @@ OrRefusal<std::size_t> BodyLength(const HttpRequest& request, std::size_t max_bo
     return Refuse(415, "compressed bodies are not taken");
   }
   const auto found = request.headers.find("content-length");
-  if (found == request.headers.end()) {
-    if (request.method != "POST" && request.method != "PUT" && request.method != "PATCH") return 0;
-    return Refuse(411, "Content-Length is missing");
-  }
+  if (found == request.headers.end()) return 0;
   std::size_t length = 0;
   const std::string& text = found->second;
   const char* const end = text.data() + text.size();

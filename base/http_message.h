@@ -26,8 +26,9 @@ using HttpHeaders = std::map<std::string, std::string, std::less<>>;
 // Is there, by these headers, a body behind the head?
 [[nodiscard]] bool AnnouncesBody(const HttpHeaders& headers);
 
-// The length of the body to read. Refuses bodies in chunks (400), compressed ones (415), those
-// without a length (411), those over `max_body` (413), and any with GET or HEAD.
+// The length of the body to read; none announced is an empty one (RFC 9112, 6.3), as in the
+// `curl -X POST …/-/reload` that every operator knows. Refuses bodies in chunks (400), compressed
+// ones (415), those over `max_body` (413), and any with GET or HEAD.
 [[nodiscard]] OrRefusal<std::size_t> BodyLength(const HttpRequest& request, std::size_t max_body);
 
 // Replaces the body by a gzip member where that is worth it, the handler did not do so itself and
