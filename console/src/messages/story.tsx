@@ -65,7 +65,7 @@ export function StoryPage(props: { session: Session; provider: string; accountId
             <h2>{t('episodeFrom', { at: instant(episode.low_since) })}{current.length > 1 && ` · ${episode.level}`}</h2>
             <Badge kind={episode.ended ? 'ok' : episode.overdue ? 'overdue' : 'low'}>{t(episode.ended ? 's_ok' : episode.overdue ? 's_overdue' : 's_low')}</Badge>
           </div>
-          <Notice kind={episode.ended ? 'good' : 'info'}>{t('r_' + (episode.last_decision?.reason ?? episode.reason))}</Notice>
+          <Notice kind={episode.ended ? 'good' : 'info'}>{t('r_' + whyOf(episode))}</Notice>
           <Timeline events={eventsOf(episode, sent, episodes.answer.cadence)} />
           {episode.heard && <p class="fine">{t('e_last_heard')}: {instant(episode.heard)} ({ago(episode.heard)})</p>}
         </section>
@@ -81,6 +81,12 @@ export function StoryPage(props: { session: Session; provider: string; accountId
       })}
     </>
   );
+}
+
+// Why nothing is sent now. A picture that only repeats another is no reason: what it repeats is.
+function whyOf(episode: any): string {
+  const last = episode.last_decision?.reason;
+  return !last || last === 'duplicate' ? episode.reason : last;
 }
 
 function Timeline({ events }: { events: Event[] }) {
