@@ -156,9 +156,18 @@ HttpResponse MarkRead(Archive& archive, const Config& config, const HttpRequest&
   return JsonOk(Json({{"id", *id}, {"read", true}}).dump());
 }
 
-// Of an account a contact sees what it was told of: the webhook hears of contacts in messages only.
-bool SeesAccount(Archive& archive, const HttpRequest& request, const AccountKey& account) {
+// An account is a contact's own where the latest alert says so, whether or not anything was sent
+// yet, and where the contact was told of it, which is all that is known after a start.
+bool SeesAccount(Archive& archive, const Outbox& outbox, const Config& config,
+                 const HttpRequest& request, const AccountKey& account,
+                 const EpisodesByLevel& levels) {
   if (request.grant.role != Role::kContact) return true;
+  for (const auto& [level, episode] : levels) {
+    const auto last = outbox.FindLastDecision({account, level});
+    if (!last || !last->contact) continue;
+    const Contact* const contact = config.FindContact(*last->contact);
+    if (contact != nullptr && contact->name == request.grant.contact) return true;
+  }
   return !archive
               .FindMessages({.provider = account.provider,
                              .account_id = account.account_id,
@@ -167,8 +176,9 @@ bool SeesAccount(Archive& archive, const HttpRequest& request, const AccountKey&
               .empty();
 }
 
-HttpResponse ListEpisodes(Archive& archive, const Outbox& outbox, const Cadence& cadence,
+HttpResponse ListEpisodes(Archive& archive, const Outbox& outbox, const Config& config,
                           const HttpRequest& request, Time now) {
+  const Cadence& cadence = config.webhook.reminders;
   Json answer = {{"episodes", Json::array()},
                  {"cadence",
                   {{"every_seconds", static_cast<double>(cadence.every.count()) / 1000},
@@ -176,7 +186,7 @@ HttpResponse ListEpisodes(Archive& archive, const Outbox& outbox, const Cadence&
                    {"stop_when_overdue", cadence.stop_when_overdue}}}};
   const Episodes found = outbox.Find(request.Query("provider"), request.Query("account_id"));
   for (const auto& [account, levels] : found) {
-    if (!SeesAccount(archive, request, account)) continue;
+    if (!SeesAccount(archive, outbox, config, request, account, levels)) continue;
     for (const auto& [level, episode] : levels) {
       const EpisodeKey key{account, level};
       answer["episodes"].push_back(
@@ -222,7 +232,7 @@ void AddMessagesApi(HttpServer& server, Archive& archive, const Outbox& outbox,
   get("/api/v1/bad-alerts",
       [&archive](const HttpRequest& request) { return ListBadAlerts(archive, request); });
   get("/api/v1/episodes", [&archive, &outbox, &config, clock](const HttpRequest& request) {
-    return ListEpisodes(archive, outbox, config.Get()->webhook.reminders, request, clock());
+    return ListEpisodes(archive, outbox, *config.Get(), request, clock());
   });
   server.Route("POST", "/api/v1/inbox/{id}/read", Access::kLogin,
                [&archive, &config](const HttpRequest& request) {

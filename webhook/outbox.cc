@@ -290,7 +290,10 @@ void Outbox::Remember(const Plan& plan, Time now) {
     // Labels that nobody has vouched for must not make it grow.
     const auto account = episodes_.find(decided.key.account);
     if (account == episodes_.end() || !account->second.contains(decided.key.level)) continue;
-    last_decisions_[decided.key] = {now, decided.reason};
+    LastDecision& last = last_decisions_[decided.key];
+    last.at = now;
+    last.reason = decided.reason;
+    if (decided.contact) last.contact = decided.contact;
   }
 }
 

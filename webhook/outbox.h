@@ -48,6 +48,7 @@ class Outbox {
   struct LastDecision {
     Time at{};
     Reason reason{};
+    std::optional<std::string> contact;  // As the latest facts that could be read name it.
   };
   [[nodiscard]] std::optional<LastDecision> FindLastDecision(const EpisodeKey& key) const;
 

@@ -61,7 +61,7 @@ void DecideAccount(const DecisionLimits& limits, const EpisodesByLevel& known,
       const EpisodeKey key{fact.account, fact.level};
       const auto found = known.find(fact.level);
       const Episode* before = found == known.end() ? nullptr : &found->second;
-      Decided decided{.key = key, .reason = decision.reason};
+      Decided decided{.key = key, .contact = fact.contact, .reason = decision.reason};
       if (fact.low_since) {
         decided.low_since = *fact.low_since;
       } else if (before != nullptr) {
@@ -158,6 +158,7 @@ Plan MakePlan(std::span<const Alert> alerts, const Episodes& known, const Decisi
     const AccountKey account = facts->account;
     if (const auto left_out = accounts[account].Add(std::move(*facts))) {
       plan.decisions.push_back(Decided{.key = {account, left_out->level},
+                                       .contact = left_out->contact,
                                        .low_since = left_out->low_since.value_or(Time{})});
     }
   }

@@ -68,6 +68,9 @@ struct BadAlert {
 // One decision, for the log and the metrics.
 struct Decided {
   EpisodeKey key;
+  // The account's contact, as the facts name it; empty where they name none, and nothing where
+  // there are no facts.
+  std::optional<std::string> contact;
   Reason reason = Reason::kDuplicate;
   Time low_since{};  // Of the episode the facts are of; where they say only that one has
                      // ended, of the episode remembered.

@@ -57,6 +57,7 @@ const tests = {
       low('17', { name: evil, contact: 'finance', credit: 90, changed: true, began }),
       low('18', { name: 'Northwind', contact: 'ops', credit: 80, changed: true, began }),
       low('19', { name: 'Waiting', contact: 'finance', credit: 70, changed: false, began }),
+      low('20', { name: 'Waiting too', contact: 'ops', credit: 60, changed: false, began }),
     ];
     await notify(world, picture());
     await until('the mails', async () =>
@@ -166,6 +167,11 @@ tests["a contact reads its own inbox alone, and a viewer's reading leaves no mar
   assert.equal((await olga('GET', `/api/v1/messages/${foreign.id}`)).status, 404);
   assert.equal((await olga('GET', '/api/v1/episodes?account_id=17')).body.episodes.length, 0);
   assert.equal((await olga('GET', '/api/v1/episodes?account_id=18')).body.episodes.length, 1);
+  // One's own accounts are one's own before the first message; another's are not.
+  // (The one has been told, and may have been looked at again since.)
+  const own = (await olga('GET', '/api/v1/episodes')).body.episodes;
+  assert.deepEqual(own.map((one) => one.account_id), ['18', '20']);
+  assert.equal(own[1].reason, 'awaiting_first_change');
   assert.deepEqual((await olga('GET', '/api/v1/contacts')).body.contacts.map((contact) => contact.name), ['ops']);
   assert.equal((await olga('POST', '/api/v1/contacts/finance/preview', {})).status, 404);
   assert.equal((await olga('POST', '/api/v1/contacts/ops/test', {})).status, 403);
