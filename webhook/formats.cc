@@ -29,6 +29,15 @@ std::string Counted(Phrase phrase, std::int64_t n, const Wording& wording) {
   return Fill(wording.Get(phrase, n), {{"n", std::to_string(n)}});
 }
 
+std::string InLargestUnit(Millis span, const Wording& wording, Phrase in_days, Phrase in_hours,
+                          Phrase in_minutes, Phrase in_seconds) {
+  const auto whole = [span](Millis unit) { return span >= unit && span % unit == Millis{}; };
+  if (whole(days{1})) return Counted(in_days, span / days{1}, wording);
+  if (whole(hours{1})) return Counted(in_hours, span / hours{1}, wording);
+  if (whole(minutes{1})) return Counted(in_minutes, span / minutes{1}, wording);
+  return Counted(in_seconds, span / seconds{1}, wording);
+}
+
 // Whether the text, which is UTF-8, has letters that are written from right to left: Hebrew,
 // Arabic and their neighbours, U+0590 to U+08FF, and their presentation forms.
 bool HasRightToLeft(std::string_view text) {
@@ -78,11 +87,13 @@ std::string FormatInstant(Time at, const TimeZone& zone, const Wording& wording)
 }
 
 std::string FormatSpan(Millis span, const Wording& wording) {
-  const auto whole = [span](Millis unit) { return span >= unit && span % unit == Millis{}; };
-  if (whole(days{1})) return Counted("duration.days", span / days{1}, wording);
-  if (whole(hours{1})) return Counted("duration.hours", span / hours{1}, wording);
-  if (whole(minutes{1})) return Counted("duration.minutes", span / minutes{1}, wording);
-  return Counted("duration.seconds", span / seconds{1}, wording);
+  return InLargestUnit(span, wording, "duration.days", "duration.hours", "duration.minutes",
+                       "duration.seconds");
+}
+
+std::string FormatInterval(Millis every, const Wording& wording) {
+  return InLargestUnit(every, wording, "interval.days", "interval.hours", "interval.minutes",
+                       "interval.seconds");
 }
 
 std::string FormatRoughly(Millis span, const Wording& wording) {

@@ -23,6 +23,8 @@ namespace lowbalance {
 // "5 days", "36 hours", "90 seconds": in the largest unit it is a whole number of.
 [[nodiscard]] std::string FormatSpan(Millis span, const Wording& wording);
 
+// "every hour", "every 36 hours": likewise, for what comes again and again.
+[[nodiscard]] std::string FormatInterval(Millis every, const Wording& wording);
 // How long something lasts that is not known exactly: "about 5 days", "less than two hours".
 [[nodiscard]] std::string FormatRoughly(Millis span, const Wording& wording);
 

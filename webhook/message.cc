@@ -214,17 +214,18 @@ class Composer {
   [[nodiscard]] std::string Reminders(const Cadence& cadence, int remaining) const {
     const bool daily = cadence.every == hours{24};
     const std::string every = FormatSpan(cadence.every, wording_);
+    const std::string interval = FormatInterval(cadence.every, wording_);
     if (cadence.unlimited()) {
       return Fill(wording_.Get(daily ? Phrase("next.unlimited_daily_reminders")
                                      : Phrase("next.unlimited_other_reminders")),
-                  {{"every", every}});
+                  {{"interval", interval}});
     }
     const bool more = message_.last_reminder > 0;
     const Phrase phrase =
         daily ? (more ? Phrase("next.more_daily_reminders") : Phrase("next.daily_reminders"))
               : (more ? Phrase("next.more_other_reminders") : Phrase("next.other_reminders"));
     return Fill(wording_.Get(phrase, remaining),
-                {{"n", std::to_string(remaining)}, {"every", every}});
+                {{"n", std::to_string(remaining)}, {"every", every}, {"interval", interval}});
   }
 
   void Links() {

@@ -202,7 +202,7 @@ TEST(WordMessageTest, SaysWhatHappensNext) {
        reminder(7),
        false,
        {.every = 1h, .at_most = Cadence::kUnlimited},
-       "Reminders, one every 1 hour, follow for as long as"},
+       "Reminders, one every hour, follow for as long as"},
       {"the overdue notice",
        {MessageKind::kOverdue},
        true,
