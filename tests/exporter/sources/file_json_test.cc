@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/text.h"
 #include "tests/exporter/helpers.h"
 
 namespace lowbalance {
@@ -128,6 +129,18 @@ TEST(ParseFileJsonTest, NamesEveryMistake) {
        "b.json:2: account \"17\": available_credit: expected a single value, seen an object"},
       {"costs as text", account(credit + ",\"costs_incurred\":\"true\""),
        "b.json:2: account \"17\": costs_incurred: expected true or false, seen \"true\""},
+      {"a status that there is not", account(credit + ",\"status\":\"suspended\""),
+       "b.json:2: account \"17\": status: not one of active, frozen and closed: \"suspended\""},
+      {"a status that is a number", account(credit + ",\"status\":1"),
+       "b.json:2: account \"17\": status: expected text in quotes, seen 1"},
+      {"an owner that is a list", account(credit + ",\"owner\":[\"Acme\"]"),
+       "b.json:2: account \"17\": owner: expected a single value, seen a list"},
+      {"an owner with control characters", account(credit + ",\"owner\":\"Ac\\u0007me\""),
+       "b.json:2: account \"17\": owner: has control characters: \"Ac\\x07me\""},
+      {"an owner of 2000 letters",
+       account(credit + ",\"owner\":\"" + std::string(2000, 'x') + "\""),
+       "b.json:2: account \"17\": owner: longer than 1024 bytes: " +
+           Quoted(std::string(2000, 'x'))},
       {"no total and a term that is null",
        account("\"cash_balance\":1,\"credit_limit\":null,\"credit_refunds\":0,"
                "\"unsettled_current_month\":0,\"unsettled_previous_months\":0"),
