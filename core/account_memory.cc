@@ -122,7 +122,10 @@ bool IsActive(const LevelMemory& level) {
 
 Result<AccountMemory> Observe(AccountMemory memory, const Reading& reading, Time now) {
   const Time as_of = std::min(reading.as_of.value_or(now), now);
-  if (reading.as_of && memory.last_success && as_of < std::min(*memory.last_success, now)) {
+  // What is known as of later than now was learnt before the clock was set back: it tells nothing
+  // about which of the two is older (S11), and readings are not refused until it catches up.
+  const bool comparable = memory.last_success && *memory.last_success <= now;
+  if (reading.as_of && comparable && as_of < *memory.last_success) {
     return Reject("account " + memory.account.account_id + " as of " + FormatRfc3339(as_of) +
                   " is older than what is known, as of " + FormatRfc3339(*memory.last_success));
   }

@@ -256,6 +256,20 @@ TEST(AccountMemoryTest, OldDataMovesNothing) {
   EXPECT_EQ(Observe(memory, reading, At(8)).value().last_success, At(8)) << "not from the future";
 }
 
+TEST(AccountMemoryTest, AClockSetBackHoldsUpNoReading) {
+  Account account;
+  Reading reading = Credit("150");
+  reading.as_of = At(15);
+  AccountMemory memory = Observe(account.memory(), reading, At(15)).value();
+  reading = Credit("20");
+  reading.as_of = At(4);  // Written an hour before it is polled, by the clock that was set back.
+  memory = Observe(memory, reading, At(5)).value();
+  EXPECT_EQ(memory.available_credit, Money::FromUnits(20));
+  EXPECT_EQ(memory.last_success, At(4));
+  reading.as_of = At(3);
+  EXPECT_FALSE(Observe(memory, reading, At(5)).has_value()) << "from here on it can tell again";
+}
+
 TEST(NamesTest, AreWhatMatchersAndFilesCanHold) {
   for (const char* good : {"warning", "a", "level-2", "very_low"}) EXPECT_TRUE(IsValidName(good));
   for (const char* bad : {"", "1st", "Low", "a b", "a\"b", ".*", "é"}) {
