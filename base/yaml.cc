@@ -21,6 +21,12 @@ std::string Join(const std::string& path, std::string_view key) {
   return path.empty() ? std::string(key) : path + "." + std::string(key);
 }
 
+// What a mistake says may hold what stands in the file: it stays one line that a terminal shows.
+std::string PlainLine(const std::string& text) {
+  const std::string quoted = Quoted(text, std::string::npos);
+  return quoted.substr(1, quoted.size() - 2);
+}
+
 std::string AnyOf(const std::vector<std::string>& words) {
   std::string text;
   for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
@@ -59,8 +65,8 @@ struct YamlFile::State {
   yaml::Node root;
   std::vector<Mistake> mistakes;
 
-  void Note(int line, std::string key, std::string message) {
-    mistakes.push_back({name, line, std::move(key), std::move(message)});
+  void Note(int line, const std::string& key, const std::string& message) {
+    mistakes.push_back({name, line, PlainLine(key), PlainLine(message)});
   }
 
   // Keys that stand in a map somebody has finished reading, and that nobody asked for.
@@ -75,7 +81,7 @@ struct YamlFile::State {
         } else if (!known.empty()) {
           message += "; known are " + AnyOf(known);
         }
-        out->push_back({name, value.line, Join(node.path, key), std::move(message)});
+        out->push_back({name, value.line, PlainLine(Join(node.path, key)), PlainLine(message)});
       }
     }
     for (const auto& item : node.items) NoteUnknownKeys(item, out);
@@ -91,7 +97,7 @@ struct YamlValue::Node {
 
   Node(std::shared_ptr<YamlFile::State> s, const yaml::Node* n, std::string p)
       : state(std::move(s)), at(n), path(std::move(p)) {}
-  void Note(std::string message) const { state->Note(at->line, path, std::move(message)); }
+  void Note(const std::string& message) const { state->Note(at->line, path, message); }
 };
 
 struct YamlMap::Node {
@@ -126,7 +132,7 @@ struct YamlMap::Node {
     Note(key, "must be " + std::string(wanted) + ", not " + std::string(Describe(value->kind)));
     return nullptr;
   }
-  void Note(std::string_view key, std::string message) const {
+  void Note(std::string_view key, const std::string& message) const {
     const yaml::Node* value = nullptr;
     if (at != nullptr && !key.empty()) {
       at->asked.emplace(key);  // Who has something to say about a key knows it.
@@ -134,7 +140,7 @@ struct YamlMap::Node {
         if (name == key) value = &entry;
       }
     }
-    state->Note(value != nullptr ? value->line : line, Join(path, key), std::move(message));
+    state->Note(value != nullptr ? value->line : line, Join(path, key), message);
   }
 };
 

@@ -5,6 +5,7 @@
 
 #include <optional>
 
+#include "core/text.h"
 #include "tests/base/temp_folder.h"
 
 namespace lowbalance {
@@ -193,6 +194,16 @@ TEST(YamlTest, UnknownKeysAreToldOnceAndOnlyOfWhatWasReadToItsEnd) {
     (void)root.Map("b").Has("d");
   }
   EXPECT_EQ(Text(file), "");
+}
+
+TEST(YamlTest, AMistakeIsOnePlainLine) {
+  const YamlFile file = YamlFile::Parse("\"a\\0\\nb\": 1\n", "x.yml", ".");
+  file.Root().Mistaken("x", "there is no file a\rb");
+  const std::vector<Mistake> mistakes = file.mistakes();
+  ASSERT_EQ(mistakes.size(), 2U);
+  for (const Mistake& mistake : mistakes) {
+    EXPECT_FALSE(HasControlCharacters(mistake.ToString())) << testing::PrintToString(mistake.key);
+  }
 }
 
 TEST(YamlTest, MistakesOfTheCallersOwn) {

@@ -16,7 +16,8 @@ void CheckMistake(const Mistake& mistake, std::string_view input) {
   PROMISE(mistake.file == kFile);
   PROMISE(mistake.line >= 0 && mistake.line <= LinesOf(input));
   PROMISE_MESSAGE(mistake.message, 2000);
-  PROMISE(mistake.ToString().size() <= input.size() * 2 + 3000);
+  PROMISE(!HasControlCharacters(mistake.key) && IsValidUtf8(mistake.key));
+  PROMISE(mistake.ToString().size() <= input.size() * 4 + 3000);
 }
 
 void CheckConfig(const Config& config) {

@@ -14,7 +14,7 @@ void Try(std::string_view input) {
   for (const Mistake& mistake : mistakes) {
     PROMISE(mistake.file == kFile);
     PROMISE(mistake.line >= 0 && mistake.line <= LinesOf(input));
-    PROMISE_MESSAGE(mistake.message, input.size() + 1000);
+    PROMISE_MESSAGE(mistake.message, 4 * input.size() + 1000);
   }
   for (const auto& [name, hash] : config.users) {
     PROMISE(!name.empty() && !HasControlCharacters(name) && hash.size() == 60);
