@@ -93,9 +93,10 @@ def play(chain):
     main, other = chain.sources["main.csv"], chain.sources["other.json"]
     for account, amount in (("low", "150"), ("awaiting", "50"), ("overdue", "60"),
                             ("recovered", "150"), ("plain", "900")):
-        main.set_credit(account, amount)
+        first = main.set_credit(account, amount)
     as_of = other.set_credit("stale", "700")
-    wait_for("the first polls", lambda: chain.seen_as_of("stale", as_of), 10)
+    wait_for("the first polls", lambda: chain.seen_as_of("plain", first) and
+             chain.seen_as_of("stale", as_of), 10)
     for account, threshold in (("low", "100"), ("awaiting", "100"), ("overdue", "50"),
                                ("recovered", "100")):
         chain.edit(account, "warning", enabled=True, threshold=threshold)
