@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/exporter/helpers.h"
-#include "tests/exporter/http_client.h"
+#include "tests/exporter/raw_http_client.h"
 
 namespace lowbalance {
 namespace {
@@ -36,7 +36,7 @@ class AccountsApiTest : public testing::Test {
     accounts_.Configure(MakeAccountRules(config_), kNoon);
     Poll("150", kNoon);
     server_ = Serve(folder_.Write("web.yml", kUsers));
-    client_ = std::make_unique<HttpClient>(server_->Start(), kAlice);
+    client_ = std::make_unique<RawHttpClient>(server_->Start(), kAlice);
   }
 
   std::unique_ptr<HttpServer> Serve(const std::filesystem::path& web_config_file) {
@@ -87,7 +87,7 @@ class AccountsApiTest : public testing::Test {
   Accounts accounts_{account_store_};
   ExporterMetrics metrics_;
   std::unique_ptr<HttpServer> server_;
-  std::unique_ptr<HttpClient> client_;
+  std::unique_ptr<RawHttpClient> client_;
 };
 
 TEST_F(AccountsApiTest, ShowsAllOfAnAccount) {
@@ -315,7 +315,7 @@ TEST_F(AccountsApiTest, WantsALogin) {
   const auto port = Serve(folder_ / "web.yml");
   const std::uint16_t bound = port->Start();
   for (const char* authorization : {"", kWrongPassword, "Bearer x"}) {
-    const HttpClient stranger(bound, authorization);
+    const RawHttpClient stranger(bound, authorization);
     for (const char* target : {"/api/v1/accounts", "/api/v1/accounts/demo/17"}) {
       const HttpAnswer answer = stranger.Get(target);
       EXPECT_EQ(answer.status, 401) << target;
@@ -332,7 +332,7 @@ TEST_F(AccountsApiTest, WantsALogin) {
 
 TEST_F(AccountsApiTest, IsOffWithoutUsers) {
   const auto open = Serve("");
-  const HttpClient anyone(open->Start());
+  const RawHttpClient anyone(open->Start());
   EXPECT_EQ(anyone.Get("/api/v1/accounts").status, 403);
   EXPECT_EQ(anyone.Get("/api/v1/accounts/demo/17").status, 403);
   EXPECT_EQ(anyone

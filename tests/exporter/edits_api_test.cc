@@ -9,7 +9,7 @@
 
 #include "exporter/accounts_api.h"
 #include "tests/exporter/helpers.h"
-#include "tests/exporter/http_client.h"
+#include "tests/exporter/raw_http_client.h"
 
 namespace lowbalance {
 namespace {
@@ -55,13 +55,13 @@ class EditsApiTest : public testing::Test {
   }
 
   HttpAnswer Post(const std::string& body, const char* user = kAlice) {
-    return HttpClient(port_, user).Send("POST", "/api/v1/accounts/edits", body);
+    return RawHttpClient(port_, user).Send("POST", "/api/v1/accounts/edits", body);
   }
   HttpAnswer Get(const std::string& target, const char* user = kAlice) {
-    return HttpClient(port_, user).Get(target);
+    return RawHttpClient(port_, user).Get(target);
   }
   HttpAnswer Patch(const std::string& id, const std::string& body, const char* user) {
-    return HttpClient(port_, user)
+    return RawHttpClient(port_, user)
         .Send("PATCH", "/api/v1/accounts/demo/" + id + "/alerts/warning", body);
   }
 

@@ -7,7 +7,7 @@
 
 #include "tests/base/documented_routes.h"
 #include "tests/exporter/helpers.h"
-#include "tests/exporter/http_client.h"
+#include "tests/exporter/raw_http_client.h"
 
 namespace lowbalance {
 namespace {
@@ -52,7 +52,7 @@ class ServiceTest : public testing::Test {
                            .clock = SystemClock(),
                            .load_config = [this] { return LoadConfig(folder_ / "lowbalance.yml"); },
                            .stop_waiting = [] { return true; }});
-    client_ = std::make_unique<HttpClient>(service_->Start());
+    client_ = std::make_unique<RawHttpClient>(service_->Start());
   }
 
   // Asks for the metrics until they say this; the polls go on meanwhile.
@@ -74,7 +74,7 @@ class ServiceTest : public testing::Test {
 
   const TempFolder folder_;
   std::unique_ptr<ExporterService> service_;
-  std::unique_ptr<HttpClient> client_;
+  std::unique_ptr<RawHttpClient> client_;
 };
 
 TEST_F(ServiceTest, PublishesWhatTheFileShows) {

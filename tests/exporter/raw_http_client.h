@@ -24,10 +24,10 @@ struct HttpAnswer {
   }
 };
 
-class HttpClient {
+class RawHttpClient {
  public:
   // `authorization` is the value of that header; empty for none.
-  explicit HttpClient(std::uint16_t port, std::string authorization = "")
+  explicit RawHttpClient(std::uint16_t port, std::string authorization = "")
       : port_(port), authorization_(std::move(authorization)) {}
 
   [[nodiscard]] HttpAnswer Get(const std::string& target) const { return Send("GET", target, ""); }
