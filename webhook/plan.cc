@@ -62,11 +62,8 @@ void DecideAccount(const DecisionLimits& limits, const EpisodesByLevel& known,
       const auto found = known.find(fact.level);
       const Episode* before = found == known.end() ? nullptr : &found->second;
       Decided decided{.key = key, .contact = fact.contact, .reason = decision.reason};
-      if (fact.low_since) {
-        decided.low_since = *fact.low_since;
-      } else if (before != nullptr) {
-        decided.low_since = before->low_since;
-      }
+      decided.low_since = fact.low_since;
+      if (!decided.low_since && before != nullptr) decided.low_since = before->low_since;
       if (decision.cancel_before) plan.cancellations.push_back({key, *decision.cancel_before});
       if (decision.next) {
         decided.changed = before == nullptr || before->reason != decision.next->reason ||
@@ -159,7 +156,7 @@ Plan MakePlan(std::span<const Alert> alerts, const Episodes& known, const Decisi
     if (const auto left_out = accounts[account].Add(std::move(*facts))) {
       plan.decisions.push_back(Decided{.key = {account, left_out->level},
                                        .contact = left_out->contact,
-                                       .low_since = left_out->low_since.value_or(Time{})});
+                                       .low_since = left_out->low_since});
     }
   }
   static const EpisodesByLevel kNothing;

@@ -72,8 +72,9 @@ struct Decided {
   // there are no facts.
   std::optional<std::string> contact;
   Reason reason = Reason::kDuplicate;
-  Time low_since{};  // Of the episode the facts are of; where they say only that one has
-                     // ended, of the episode remembered.
+  // Of the episode the facts are of; where they say only that one has ended, of the episode
+  // remembered; nothing where there is neither.
+  std::optional<Time> low_since;
   std::optional<Notice> notice;  // The message it causes, if it causes one.
   // Worth a line in the log: something is sent, or the episode's reason is another than before.
   bool changed = false;

@@ -183,7 +183,8 @@ void Receiver::Log(const Plan& plan) const {
     const log::Field account_id{"account_id", decided.key.account.account_id};
     const log::Field level{"level", decided.key.level};
     const log::Field reason{"reason", std::string(ToString(decided.reason))};
-    const log::Field low_since{"low_since", FormatRfc3339(decided.low_since)};
+    const log::Field low_since{"low_since",
+                               decided.low_since ? FormatRfc3339(*decided.low_since) : "unknown"};
     if (decided.notice) {
       log::Info(
           "decided to send",

@@ -7,14 +7,14 @@ import { run, until } from './harness.mjs';
 
 const words = {
   en: {
-    unread: '2 unread', inbox: 'Inbox', low: 'Available credit fell below the threshold', alert: 'Alert', reminder: 'Reminder 1 of 5',
+    unread: '2 unread', inbox: 'Inbox', low: 'Available credit is below the threshold from here on', alert: 'Alert', reminder: 'Reminder 1 of 5',
     notDue: 'The alert was sent; the next reminder is not due yet.',
     awaiting: 'Low because of a setting or from the start: the first alert goes out when available credit next changes.',
     sent: 'Sent', deliveries: 'Deliveries', contacts: 'Contacts', preview: 'Preview a message', kind: 'Kind', test: 'Send a test message', close: 'Close',
     delivered: 'Delivered', onItsWay: 'The test message is on its way.', as: 'As ops would get it', dead: 'Given up', resend: 'Send again', again: 'It will be sent again now.',
   },
   zh: {
-    unread: '2 条未读', inbox: '收件箱', low: '可用额度低于预警阈值', alert: '预警', reminder: '第 1 次提醒（共 5 次）',
+    unread: '2 条未读', inbox: '收件箱', low: '可用额度自此低于预警阈值', alert: '预警', reminder: '第 1 次提醒（共 5 次）',
     notDue: '预警已发送，下次提醒时间未到。',
     awaiting: '因设置或初始数据而低于阈值：首次预警将在可用额度下次变动时发出。',
     sent: '已发送', deliveries: '投递', contacts: '联系人', preview: '预览消息', kind: '类型', test: '发送测试消息', close: '关闭',

@@ -210,6 +210,12 @@ TEST_F(PlanTest, AnEndCancelsWhatIsPending) {
   EXPECT_FALSE(Hear(EndedFacts(kStart + 1h, kStart + 2h), kStart + 2h).ChangesStore());
 }
 
+TEST_F(PlanTest, AnEndOfWhatWasNeverHeardOfHasNoStart) {
+  const Plan plan = Hear(EndedFacts(kStart, kStart), kStart);
+  ASSERT_EQ(plan.decisions.size(), 1U);
+  EXPECT_EQ(plan.decisions[0].low_since, std::nullopt);
+}
+
 TEST_F(PlanTest, AnEndAndANewEpisodeInOneNotificationLeaveTheNewOne) {
   Hear(LowFacts(), kStart);
   const Plan plan = Hear(

@@ -242,7 +242,7 @@ export const strings = {
   storyNone: ['Nothing is known of this account here: it has not been low since this service began to listen, or it is not yours.', '此处没有该账户的记录：自本服务开始接收以来该账户未低于阈值，或您无权查看。'],
   nowState: ['Now', '当前'],
   episodeFrom: ['Episode from {at}', '自 {at} 起'],
-  e_low: ['Available credit fell below the threshold', '可用额度低于预警阈值'],
+  e_low: ['Available credit is below the threshold from here on', '可用额度自此低于预警阈值'],
   e_alert_due: ['Alert sent', '已发送预警'],
   e_reminder_to_come: ['Reminder {n} of {most}, if it is still low then', '第 {n} 次提醒（共 {most} 次），届时仍低于阈值才发送'],
   e_overdue: ['Overdue: no more reminders', '欠费：停止提醒'],
