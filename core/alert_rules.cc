@@ -137,6 +137,13 @@ std::vector<Rule> Rules(const Pipeline& pipeline) {
        .severity = "critical",
        .summary = "A lowbalance exporter cannot be scraped: its balances are not being watched."});
   rules.push_back(
+      {.alert = "LowbalanceWebhookDown",
+       // Only of a webhook that was scraped here: another Prometheus may be the one to watch it.
+       .expr = "up == 0 and on (instance, job) last_over_time(lowbalance_webhook_build_info[7d])",
+       .wait = FormatDuration(pipeline.evaluation * 5),
+       .severity = "critical",
+       .summary = "The lowbalance webhook cannot be scraped: it may not be sending anything."});
+  rules.push_back(
       {.alert = "LowbalanceDeliveryFailing",
        .expr = "time() - max(lowbalance_webhook_oldest_undelivered_timestamp_seconds) > " +
                Seconds(pipeline.heartbeat),

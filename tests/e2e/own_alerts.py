@@ -165,6 +165,12 @@ class OwnAlerts:
         self.chain.exporter.start()
         self.wait_until_all_is_well()
 
+    def the_webhook_is_down(self):
+        self.chain.webhook.kill()
+        self.wait_until_firing({("LowbalanceWebhookDown", "")})
+        self.chain.webhook.start()
+        self.wait_until_all_is_well()
+
     def the_watchdog_falls_silent(self):
         chain = self.chain
         # Starting all of it may have taken so long that the operator heard of that.
@@ -265,7 +271,8 @@ def main():
                                         "silence": f"{SILENCE:g}s"}}) as chain:
         own = OwnAlerts(chain)
         for step in (own.all_is_well, own.causes, own.mended, own.the_mail_server_is_away,
-                     own.the_exporter_is_down, own.the_watchdog_falls_silent):
+                     own.the_exporter_is_down, own.the_webhook_is_down,
+                     own.the_watchdog_falls_silent):
             step()
     sys.exit(0)
 

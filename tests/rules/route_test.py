@@ -16,9 +16,9 @@ import yaml
 SCALED = pathlib.Path(__file__).parent / "scaled.yml"
 OURS = ("LowBalance", "LowBalanceEnded", "LowbalanceWatchdog")
 OTHERS = ("AccountOverdue", "BillingDataStale", "BillingPollFailing", "BillingAccountDisagreement",
-          "LowBalanceSettingSuspended", "LowbalanceExporterDown", "LowbalanceDeliveryFailing",
-          "LowbalanceDeadLetters", "LowbalanceBadAlerts", "Watchdog", "LowBalanceEndedX",
-          "XLowBalance", "lowbalance")
+          "LowBalanceSettingSuspended", "LowbalanceExporterDown", "LowbalanceWebhookDown",
+          "LowbalanceDeliveryFailing", "LowbalanceDeadLetters", "LowbalanceBadAlerts", "Watchdog",
+          "LowBalanceEndedX", "XLowBalance", "lowbalance")
 
 
 class RouteTest(unittest.TestCase):
