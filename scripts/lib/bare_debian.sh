@@ -10,8 +10,12 @@ make_bare_debian() {
   mirror=$(debian_mirrors | head -n 1)
   debootstrap --variant=minbase "$release" "$folder" "$mirror" > "$log" 2>&1 ||
     die "debootstrap failed; see $log"
-  # How this machine gets to the mirror (proxies, certificates), and nothing else of its own.
+  # How this machine gets to the mirrors (proxies, authorities it trusts besides Debian's), and
+  # nothing else of its own.
   apt-config dump | grep '^Acquire::' > "$folder/etc/apt/apt.conf.d/99host"
+  mkdir -p "$folder/usr/local/share/ca-certificates"
+  find /usr/local/share/ca-certificates -name '*.crt' \
+    -exec cp --dereference -t "$folder/usr/local/share/ca-certificates" {} +
 }
 
 # inside FOLDER COMMAND [BOUND-FOLDER...]: runs a shell command within. What is named after it is
