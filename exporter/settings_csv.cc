@@ -77,12 +77,14 @@ class Reader {
 
  private:
   void Mistaken(int line, std::string_view column, std::string message) {
+    if (mistakes_.size() == kMostMistakes) return;
     mistakes_.push_back({line, std::string(column), std::move(message)});
   }
 
   bool ReadHeader(const CsvRecord& header) {
     const std::vector<std::string> names(kColumns.begin(), kColumns.end());
     for (const CsvCell& cell : header.cells) {
+      if (mistakes_.size() == kMostMistakes) break;
       const std::string name = LowerCase(Trimmed(cell.text));
       const auto found = std::find(names.begin(), names.end(), name);
       const auto column = static_cast<std::size_t>(found - names.begin());

@@ -315,16 +315,19 @@ class Scenarios:
     def a_key_that_is_replaced_in_its_file_is_used_at_once(self):
         secret = self.bench.folder / "own-secret"
         secret.write_text("wrong\n", encoding="utf-8")
-        wait_for("the wrong key to be told", lambda: self.bench.of_account("3001")["up"] == 0, 10)
-        self.logged("SignatureDoesNotMatch")
+        wait_for("the wrong key to be told",
+                 lambda: "SignatureDoesNotMatch" in self.bench.logged() and
+                 self.bench.of_account("3001")["up"] == 0, 10)
         secret.write_text("own-secret\n", encoding="utf-8")
         wait_for("the right key to be read", lambda: self.bench.of_account("3001")["up"] == 1, 10)
 
     def the_keys_of_another_account_are_not_taken_for_this_one(self):
         (self.bench.folder / "own-id").write_text("LTAImanager\n", encoding="utf-8")
         (self.bench.folder / "own-secret").write_text("manager-secret\n", encoding="utf-8")
-        wait_for("it to be told", lambda: self.bench.of_account("3001")["up"] == 0, 10)
-        self.logged(f"the credentials are those of account {MANAGER}")
+        # A poll in between may see one file written and the other not.
+        whose = f"the credentials are those of account {MANAGER}"
+        wait_for("it to be told", lambda: whose in self.bench.logged() and
+                 self.bench.of_account("3001")["up"] == 0, 10)
         (self.bench.folder / "own-id").write_text("LTAIown\n", encoding="utf-8")
         (self.bench.folder / "own-secret").write_text("own-secret\n", encoding="utf-8")
         wait_for("it to be well", lambda: self.bench.of_account("3001")["up"] == 1, 10)

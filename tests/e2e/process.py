@@ -1,10 +1,14 @@
 """Programs run as processes on loopback: started, watched, stopped by pid."""
 
 import concurrent.futures
+import fcntl
+import os
+import pathlib
 import random
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 import urllib.error
@@ -15,22 +19,26 @@ import urllib.request
 _SPAWNER = concurrent.futures.ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
 
 _ports_lock = threading.Lock()
-_ports_given = set()
+_ports_given = []  # Open files, whose locks tell other tests that the port is somebody's.
 
 
 def free_port():
-    """A loopback port that nobody listens on, outside the range outgoing connections use."""
+    """A loopback port that nobody listens on, outside the range outgoing connections use, and that
+    no other test on this machine is given while this one runs."""
+    folder = pathlib.Path(tempfile.gettempdir()) / f"lowbalance-ports-{os.getuid()}"
+    folder.mkdir(exist_ok=True)
     with _ports_lock:
         while True:
             port = random.randint(20000, 31999)
-            if port in _ports_given:
-                continue
-            with socket.socket() as probe:
-                try:
+            taken = open(folder / str(port), "w", encoding="utf-8")
+            try:
+                fcntl.flock(taken, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                with socket.socket() as probe:
                     probe.bind(("127.0.0.1", port))
-                except OSError:
-                    continue
-            _ports_given.add(port)
+            except OSError:
+                taken.close()
+                continue
+            _ports_given.append(taken)
             return port
 
 

@@ -75,6 +75,13 @@ TEST(SettingsCsvTest, RefusesAHeaderItDoesNotUnderstand) {
   EXPECT_THAT(Read("account_id,threshold\n", "a"), ElementsAre("1 : there is no account in it"));
 }
 
+TEST(SettingsCsvTest, NamesUpToAHundredMistakes) {
+  std::string lines = "account_id,threshold\n";
+  for (int i = 0; i < 250; ++i) lines += ",x\n";
+  EXPECT_EQ(Read(lines, "a").size(), 100U);
+  EXPECT_EQ(Read(std::string(250, ',') + "\n", "a").size(), 100U) << "in the heading alone";
+}
+
 TEST(SettingsCsvTest, ReadsWhatItWrote) {
   auto account = std::make_shared<Account>();
   account->memory.account = {"alibaba", "a,\"17\""};

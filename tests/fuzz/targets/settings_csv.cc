@@ -48,7 +48,7 @@ void Try(std::string_view input) {
   for (const std::string_view only_provider : {"", "demo"}) {
     const auto wishes = ParseSettingsCsv(input, only_provider);
     if (!wishes) {
-      PROMISE(!wishes.error().empty() && wishes.error().size() <= 200);
+      PROMISE(!wishes.error().empty() && wishes.error().size() <= 100);
       for (const CsvMistake& mistake : wishes.error()) {
         PROMISE(mistake.line >= 1 && mistake.line <= LinesOf(input));
         PROMISE_MESSAGE(mistake.message, 600);
