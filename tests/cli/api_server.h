@@ -41,7 +41,11 @@ class ApiCommands : public testing::Test {
     const std::string url = "http://127.0.0.1:" + std::to_string(port_);
     environment.emplace("LOWBALANCE_EXPORTER_URL", url);
     environment.emplace("LOWBALANCE_WEBHOOK_URL", url + "/");
-    return RunLowbalance(arguments, folder_.path(), "", environment);
+    // What a test sets before and looks at after is the server's threads' meanwhile.
+    { const std::lock_guard handed_over(mutex_); }
+    Ran ran = RunLowbalance(arguments, folder_.path(), "", environment);
+    { const std::lock_guard handed_back(mutex_); }
+    return ran;
   }
 
   std::vector<std::string> asked() {
