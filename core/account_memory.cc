@@ -42,7 +42,7 @@ void Count(AccountMemory& memory, Money before, Money after) {
 }
 
 // The account's first currency, or another than before: what was said in the old one no longer
-// holds, and a setting in the old one is suspended.
+// holds, a setting in the old one is suspended, and one in the new one holds again.
 void ChangeCurrency(AccountMemory& memory, const std::string& currency, Time now) {
   memory.currency = currency;
   memory.available_credit.reset();
@@ -51,8 +51,8 @@ void ChangeCurrency(AccountMemory& memory, const std::string& currency, Time now
   memory.top_up_total = Money{};
   for (auto& [name, level] : memory.levels) {
     if (level.currency.empty()) level.currency = currency;
-    if (!level.threshold || level.currency == currency) continue;
-    level.suspended = true;
+    level.suspended = level.threshold && level.currency != currency;
+    if (!level.suspended) continue;
     if (level.low_since) EndEpisode(level, NoteInstant(memory, now), EndReason::kDisabled);
   }
 }

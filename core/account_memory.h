@@ -88,7 +88,7 @@ struct LevelMemory {
   bool enabled = false;
   std::optional<Money> threshold;
   // The currency the threshold was set in. Where it is not the account's any more, the setting
-  // is suspended: it counts as disabled until somebody sets it anew.
+  // is suspended: it counts as disabled until somebody sets it anew, or the account is back in it.
   std::string currency;
   bool suspended = false;
 

@@ -214,6 +214,16 @@ TEST(AccountMemoryTest, AnotherCurrencySuspendsTheSettingUntilItIsSetAnew) {
   EXPECT_EQ(memory.levels.at("warning").low_since, At(3));
 }
 
+TEST(AccountMemoryTest, ASettingHoldsAgainWhenItsCurrencyIsBack) {
+  Account account = Account().Polled("150", At(0)).Enabled("100", At(0)).Polled("90", At(1));
+  AccountMemory memory = Observe(account.memory(), Credit("90", "CNY"), At(2)).value();
+  memory = Observe(std::move(memory), Credit("90"), At(3)).value();
+  const LevelMemory& level = memory.levels.at("warning");
+  EXPECT_TRUE(IsActive(level));
+  EXPECT_EQ(level.low_since, At(3)) << "as if it had just been enabled";
+  EXPECT_EQ(level.first_change, std::nullopt);
+}
+
 TEST(AccountMemoryTest, RefusesWhatCannotBeMeant) {
   const Account account = Account().Polled("150", At(0));
   const struct {
