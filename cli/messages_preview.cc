@@ -114,6 +114,8 @@ PlannedMessage Example(const Options& options, MessageKind kind, Time now) {
   if (kind == MessageKind::kRecovery) {
     facts.kind = AlertKind::kLowBalanceEnded;
     facts.ended = Ended{now - minutes{2}, EndReason::kRecovered};
+    // A level of one's own is usually for less than the one there always is.
+    message.another_level_low = facts.level != kDefaultLevel;
   }
   facts.burn_rate = Money::FromMillionths(13'500'000);
   if (facts.available_credit > Money()) {

@@ -62,7 +62,8 @@ class Simulation {
         webhook_({.cadence = options.cadence,
                   .extra = story.extra,
                   .facts_max_age = options.pipeline.facts_max_age,
-                  .billing_data_max_age = options.pipeline.billing_data_max_age}) {}
+                  .billing_data_max_age = options.pipeline.billing_data_max_age,
+                  .unheard_max = options.pipeline.ended_hold()}) {}
 
   Result<std::vector<SimulatedDecision>> Run() {
     auto event = story_.events.begin();

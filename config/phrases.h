@@ -111,6 +111,7 @@ inline constexpr auto kPhrases = std::to_array<PhraseInfo>({
     {"next.no_reminders_after_overdue", ""},
     {"next.how_to_end", ""},
     {"next.after_recovery", ""},
+    {"next.after_recovery_of_one_level", ""},
 
     {"link.dashboard", ""},
     {"link.accounts", ""},

@@ -98,15 +98,17 @@ bool SaysNothingNew(const Episode& known, const Episode& after) {
 // Do these facts of LowBalance speak of this episode? They do if they name it. Exporters that
 // publish one account from stores of their own each have their own instant for one and the same
 // stretch, and the facts carry the latest of those that are up just now. A later one is of the
-// same episode unless an end lies between. An earlier one is, if it was found after the episode
+// same episode unless an end lies between, or a silence in which an end may have been lost with an
+// exporter's store. An earlier one is, if it was found after the episode
 // began and the episode is alerted: a Prometheus that lags behind may still speak of the episode
 // before, so it must not bring an alert about, but it does say that the account is low.
-bool IsOf(const Episode& episode, const Facts& facts) {
+bool IsOf(const DecisionLimits& limits, const Episode& episode, const Facts& facts) {
   const Time low_since = *facts.low_since;
   if (low_since == episode.low_since) return true;
   if (episode.ended) return false;
   if (low_since > episode.low_since) {
-    return !facts.ended || facts.ended->at <= episode.low_since;
+    if (facts.ended && facts.ended->at > episode.low_since) return false;
+    return low_since - episode.newest_evaluation <= limits.unheard_max;
   }
   return episode.alerted_at && facts.evaluated_at > episode.low_since;
 }
@@ -115,7 +117,7 @@ Decision DecideLow(const DecisionLimits& limits, const Episode* known, const Fac
                    bool covered, Time now) {
   assert(facts.low_since);
   const Time low_since = *facts.low_since;
-  const bool same = known != nullptr && IsOf(*known, facts);
+  const bool same = known != nullptr && IsOf(limits, *known, facts);
   if (known != nullptr) {
     const bool is_over = known->ended && low_since <= known->ended->at;
     // A clock set back leaves the newest evaluation in the future; it must not hold up what
@@ -234,12 +236,16 @@ std::vector<Decision> Decide(const DecisionLimits& limits,
     // been alerted and goes on. One that this notification does not show to go on covers nothing.
     const auto after = states.find(fact.level);
     covered = covered || (after != states.end() && after->second.alerted_at &&
-                          !after->second.ended && IsOf(after->second, fact));
+                          !after->second.ended && IsOf(limits, after->second, fact));
   }
   return decisions;
 }
 
-bool IsWorthStoring(const Episode& known, Episode next) {
+bool IsWorthStoring(const DecisionLimits& limits, const Episode& known, Episode next) {
+  const auto half = [&limits](Time at) {
+    return at.time_since_epoch() / std::max(limits.unheard_max / 2, Millis{1});
+  };
+  if (half(known.newest_evaluation) != half(next.newest_evaluation)) return true;
   next.newest_evaluation = known.newest_evaluation;
   return next != known;
 }

@@ -56,9 +56,10 @@ struct Episode {
   // began before it is over, and nothing more is known.
   std::optional<Ended> ended;
   // The newest evaluation of LowBalance heard of. It moves with every notification, so a store
-  // may keep it less often than the rest: what it protects from does no harm beyond an older
-  // amount in a message. (LowBalanceEnded is a group of its own in Alertmanager and may run ahead;
-  // the two are put in order by the instants of the episodes, which strictly increase.)
+  // keeps it less often than the rest (IsWorthStoring): what it protects from does no harm beyond
+  // an older amount in a message, or an alert too many after hours of silence. (LowBalanceEnded is
+  // a group of its own in Alertmanager and may run ahead; the two are put in order by the instants
+  // of the episodes, which strictly increase.)
   Time newest_evaluation{};
   // Why the last decision went as it did; kDuplicate is not noted here, as it is about the
   // delivery and not about the account.
@@ -72,6 +73,9 @@ struct DecisionLimits {
   ExtraNotices extra;
   Millis facts_max_age{};         // S9, inclusive.
   Millis billing_data_max_age{};  // S9, inclusive.
+  // An episode unheard of for longer than this when another instant is given for its beginning is
+  // over, inclusive: an exporter that lost its store cannot say so.
+  Millis unheard_max{};
 };
 
 // What to tell people.
@@ -106,9 +110,9 @@ struct Decision {
                                            const std::map<std::string, Episode, std::less<>>& known,
                                            std::span<const Facts> facts, Time now);
 
-// Does `next` differ from `known` in more than the newest evaluation? A notification that only
-// repeats the picture is not worth a write.
-[[nodiscard]] bool IsWorthStoring(const Episode& known, Episode next);
+// Does `next` differ from `known` in more than the newest evaluation, or in that by so much that a
+// half of unheard_max has begun? A notification that only repeats the picture is not worth a write.
+[[nodiscard]] bool IsWorthStoring(const DecisionLimits& limits, const Episode& known, Episode next);
 
 // When the next reminder of an episode is due, were it to stay low; empty if there is none to
 // come. For people who look; Decide does not use it.

@@ -62,8 +62,10 @@ std::vector<Deliveries::Found> ReadOne(soci::session& sql, std::int64_t id) {
               [&wanted](soci::statement& select) { select.exchange(soci::use(wanted)); });
 }
 
-// Is the episode that the message is of known to be over?
-bool HasEnded(soci::session& sql, const Message& message) {
+// Is the message no longer true: is the episode it is of known to be over, or in the case of a
+// recovery notice, has another begun?
+bool IsNoLongerTrue(soci::session& sql, const Message& message) {
+  if (!IsAboutAccount(message.kind)) return false;
   sql::Int low_since = 0;
   sql::MaybeTime ended;
   sql << "SELECT low_since, ended_at FROM episodes WHERE provider = :provider AND "
@@ -71,7 +73,8 @@ bool HasEnded(soci::session& sql, const Message& message) {
       soci::use(message.key.account.provider), soci::use(message.key.account.account_id),
       soci::use(message.key.level), soci::into(low_since), soci::into(ended.value, ended.indicator);
   if (!sql.got_data()) return false;
-  return sql::ToTime(low_since) > message.low_since || ended.Get().has_value();
+  if (sql::ToTime(low_since) > message.low_since) return true;
+  return message.kind != MessageKind::kRecovery && ended.Get().has_value();
 }
 
 }  // namespace
@@ -111,11 +114,11 @@ Deliveries::Change Deliveries::Resend(std::int64_t id, const Expiry& expiry, Tim
                           : "it has been cancelled: nobody needs it any more";
       return change;
     }
-    const bool about_now = m.kind == MessageKind::kAlert || m.kind == MessageKind::kReminder ||
-                           m.kind == MessageKind::kOverdue;
-    if (about_now && HasEnded(sql, m)) {
+    if (IsNoLongerTrue(sql, m)) {
       change.refused = true;
-      change.reason = "the account's episode has ended: the message is no longer true";
+      change.reason = m.kind == MessageKind::kRecovery
+                          ? "the account is low again: the message is no longer true"
+                          : "the account's episode has ended: the message is no longer true";
       return change;
     }
     d.state = DeliveryState::kPending;

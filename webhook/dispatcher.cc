@@ -79,7 +79,14 @@ Time Dispatcher::SendDue(Relay& relay, Time now) {
 
 void Dispatcher::Send(Relay& relay, const DeliveryQueue::Claim& claim, const RetryPolicy& policy) {
   const Delivery& delivery = claim.delivery;
-  const Result<void> sent = relay.Send(claim.message, delivery.recipient);
+  const Result<void> sent = [&] {
+    try {
+      return relay.Send(claim.message, delivery.recipient);
+    } catch (...) {  // Out of memory: whoever called goes on, and so must this delivery, later.
+      queue_.Release(claim);
+      throw;
+    }
+  }();
   if (!sent && stopping_) {
     queue_.Release(claim);
     return;

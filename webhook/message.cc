@@ -191,16 +191,21 @@ class Composer {
   void Next() {
     std::vector<std::string>& next = content_.next;
     if (message_.notice.kind == MessageKind::kRecovery) {
-      next.push_back(wording_.Get("next.after_recovery"));
+      next.push_back(wording_.Get(message_.another_level_low
+                                      ? Phrase("next.after_recovery_of_one_level")
+                                      : Phrase("next.after_recovery")));
       return;
     }
     const Cadence& cadence = config_.webhook.reminders;
     const int sent = message_.last_reminder;
-    if (cadence.at_most <= sent) {
-      next.push_back(
-          wording_.Get(sent > 0 ? Phrase("next.last_reminder") : Phrase("next.no_reminders")));
+    if (message_.notice.kind == MessageKind::kReminder && cadence.at_most <= sent) {
+      next.push_back(wording_.Get("next.last_reminder"));
+    } else if (cadence.at_most == 0) {
+      next.push_back(wording_.Get("next.no_reminders"));
     } else if (message_.overdue && cadence.stop_when_overdue) {
       next.push_back(wording_.Get("next.no_reminders_after_overdue"));
+    } else if (cadence.at_most <= sent) {
+      next.push_back(wording_.Get("next.no_reminders"));
     } else {
       const int remaining = cadence.at_most - sent;
       next.push_back(Reminders(cadence, remaining));

@@ -11,11 +11,17 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t kDepthMax = 64;
+// What an alert takes in a body at least: with its labels and instants it is several times that. In
+// memory even an empty one takes more, so that a body of nothing but such would be a hundred times
+// its size.
+constexpr std::size_t kAlertBytesMin = 64;
 
 // Reads the stream of a body's tokens, so that 64 MiB of it never become a tree. `place_` says what
 // the value that comes next is; what nobody needs is kSkipped, and so is everything inside it.
 class PayloadReader : public nlohmann::json_sax<Json> {
  public:
+  explicit PayloadReader(std::size_t bytes) : alerts_max_(bytes / kAlertBytesMin + 1) {}
+
   // Go writes a map that was never made as null.
   bool null() override {
     return place_ == Place::kLabels || place_ == Place::kAnnotations || Scalar("null");
@@ -59,6 +65,11 @@ class PayloadReader : public nlohmann::json_sax<Json> {
       case Place::kTop:
         return Enter(Place::kTopKey);
       case Place::kAlert:
+        if (payload_.alerts.size() == alerts_max_) {
+          error_ =
+              "more alerts than a body of its size can hold: over " + std::to_string(alerts_max_);
+          return false;
+        }
         payload_.alerts.emplace_back().status.clear();
         return Enter(Place::kAlertKey);
       case Place::kLabels:
@@ -201,6 +212,7 @@ class PayloadReader : public nlohmann::json_sax<Json> {
     }
   }
 
+  const std::size_t alerts_max_;
   Payload payload_;
   std::optional<std::string> version_;
   bool has_alerts_ = false;
@@ -213,7 +225,7 @@ class PayloadReader : public nlohmann::json_sax<Json> {
 }  // namespace
 
 Result<Payload> ParsePayload(std::string_view body) {
-  PayloadReader reader;
+  PayloadReader reader(body.size());
   Json::sax_parse(body.begin(), body.end(), &reader);
   return std::move(reader).Done();
 }

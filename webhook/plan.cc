@@ -53,6 +53,7 @@ void DecideAccount(const DecisionLimits& limits, const EpisodesByLevel& known,
   // A notification may bring an end and a new episode of one level; the end is decided first, and
   // the last state is the one to remember.
   std::map<std::string_view, Plan::State> states;
+  const auto earlier_messages = static_cast<std::ptrdiff_t>(plan.messages.size());
   for (const AlertKind kind : {AlertKind::kLowBalanceEnded, AlertKind::kLowBalance}) {
     for (std::size_t i = 0; i < facts.size(); ++i) {
       const Facts& fact = facts[i];
@@ -68,8 +69,9 @@ void DecideAccount(const DecisionLimits& limits, const EpisodesByLevel& known,
       if (decision.next) {
         decided.changed = before == nullptr || before->reason != decision.next->reason ||
                           before->low_since != decision.next->low_since;
-        states[fact.level] = Plan::State{
-            key, *decision.next, before == nullptr || IsWorthStoring(*before, *decision.next)};
+        states[fact.level] =
+            Plan::State{key, *decision.next,
+                        before == nullptr || IsWorthStoring(limits, *before, *decision.next)};
       }
       if (decision.notice) {
         assert(decision.next && decision.next->alerted_at);
@@ -84,6 +86,18 @@ void DecideAccount(const DecisionLimits& limits, const EpisodesByLevel& known,
       }
       plan.decisions.push_back(std::move(decided));
     }
+  }
+  const auto goes_on = [&](std::string_view level, const Episode& episode) {
+    const auto state = states.find(level);
+    return !(state == states.end() ? episode : state->second.episode).ended;
+  };
+  for (auto message = plan.messages.begin() + earlier_messages; message != plan.messages.end();
+       ++message) {
+    message->another_level_low =
+        std::any_of(known.begin(), known.end(), [&](const auto& level_and_episode) {
+          const auto& [level, episode] = level_and_episode;
+          return level != message->facts.level && goes_on(level, episode);
+        });
   }
   for (auto& [level, state] : states) plan.states.push_back(std::move(state));
 }
@@ -103,7 +117,8 @@ DecisionLimits LimitsOf(const Config& config) {
   return DecisionLimits{.cadence = config.webhook.reminders,
                         .extra = config.webhook.extra_notices,
                         .facts_max_age = config.pipeline.facts_max_age,
-                        .billing_data_max_age = config.pipeline.billing_data_max_age};
+                        .billing_data_max_age = config.pipeline.billing_data_max_age,
+                        .unheard_max = config.pipeline.ended_hold()};
 }
 
 Result<Facts> ReadFacts(const Alert& alert) {

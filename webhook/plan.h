@@ -48,8 +48,9 @@ struct PlannedMessage {
   Notice notice;
   int last_reminder = 0;  // Of the reminders that are sent or count as sent, this one included.
   Time low_since{};
-  Time alerted_at{};     // Reminders are counted from it; for the alert it is now.
-  bool overdue = false;  // Below zero at some time within the episode.
+  Time alerted_at{};               // Reminders are counted from it; for the alert it is now.
+  bool overdue = false;            // Below zero at some time within the episode.
+  bool another_level_low = false;  // An episode of another level of the account goes on.
 };
 
 // What is still undelivered of this account's and level's episodes that began before `before` is

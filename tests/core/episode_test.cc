@@ -18,8 +18,10 @@ using Known = std::map<std::string, Episode, std::less<>>;
 constexpr Time kStart = TimeFromMillis(1'700'000'000'000);
 constexpr Time At(int hour, int minute = 0) { return kStart + hours{hour} + minutes{minute}; }
 
-const DecisionLimits kLimits{
-    .cadence = {}, .facts_max_age = minutes{10}, .billing_data_max_age = hours{6}};
+const DecisionLimits kLimits{.cadence = {},
+                             .facts_max_age = minutes{10},
+                             .billing_data_max_age = hours{6},
+                             .unheard_max = hours{1}};
 
 // Low since At(0) by a crossing, evaluated and polled just now.
 Facts Low(Time now, const char* threshold = "100", const char* level = "warning") {
@@ -211,6 +213,30 @@ TEST(DecideTest, TwoInstantsOfOneStretchAreOneEpisode) {
   }
 }
 
+// The exporter lost its store over a recovery: it has no end to tell, and a new beginning.
+TEST(DecideTest, AnEpisodeUnheardOfIsNotTakenForTheNextOne) {
+  Webhook webhook;
+  EXPECT_EQ(webhook.HearLow(At(1)).reason, Reason::kAlert);
+  EXPECT_EQ(webhook.HearLow(At(2)).reason, Reason::kReminderNotDue);
+  const auto low_since = [](Time since, Time now) {
+    Facts facts = Low(now);
+    facts.low_since = facts.first_change = since;
+    return facts;
+  };
+  Webhook at_once = webhook;
+  EXPECT_EQ(at_once.Hear(low_since(At(3), At(3)), At(3)).reason, Reason::kReminderNotDue)
+      << "within the hour it is the stretch that was heard of";
+  EXPECT_EQ(at_once.Hear(low_since(At(3), At(26)), At(26)).notice,
+            (Notice{MessageKind::kReminder, 1}));
+
+  const Decision decision = webhook.Hear(low_since(At(3, 1), At(3, 1)), At(3, 1));
+  EXPECT_EQ(decision.reason, Reason::kAlert);
+  EXPECT_EQ(decision.cancel_before, At(3, 1));
+  EXPECT_EQ(webhook.Hear(low_since(At(3, 1), At(27, 1)), At(27, 1)).notice,
+            (Notice{MessageKind::kReminder, 1}))
+      << "however long it has been low";
+}
+
 // A Prometheus that lags behind evaluates the episode before once more.
 TEST(DecideTest, AnEarlierInstantBringsNoAlertAbout) {
   Webhook webhook;
@@ -350,8 +376,10 @@ TEST(DecideTest, ARepeatedPictureIsNotWorthAWrite) {
   const Episode before = webhook.episode();
   const Decision decision = webhook.HearLow(At(1, 16));
   ASSERT_TRUE(decision.next);
-  EXPECT_FALSE(IsWorthStoring(before, *decision.next));
-  EXPECT_TRUE(IsWorthStoring(before, *webhook.HearLow(At(25)).next));
+  EXPECT_FALSE(IsWorthStoring(kLimits, before, *decision.next));
+  EXPECT_TRUE(IsWorthStoring(kLimits, before, *webhook.HearLow(At(1, 50)).next))
+      << "now and then, so that a restart remembers about when it was heard";
+  EXPECT_TRUE(IsWorthStoring(kLimits, before, *webhook.HearLow(At(25)).next));
 }
 
 TEST(NextReminderTest, IsWhatAPersonWouldWaitFor) {

@@ -231,6 +231,7 @@ class Preview(unittest.TestCase):
                     ("", "--kind", "reminder", "--number", "5"),
                     ("", "--kind", "reminder", "--credit", "-5"),
                     ("", "--kind", "recovery"), ("", "--kind", "overdue"),
+                    ("", "--kind", "recovery", "--level", "critical"),
                     ("", "--kind", "watchdog"), ("", "--kind", "watchdog", "--heard-again"),
                     ("", "--kind", "test"),
                     (ZONE.format(language),),

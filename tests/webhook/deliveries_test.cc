@@ -139,6 +139,31 @@ TEST_F(DeliveriesTest, RefusesADeadLetterOfAnEarlierEpisode) {
   EXPECT_TRUE(Desk().Resend(1, kExpiry, now).refused);
 }
 
+TEST_F(DeliveriesTest, RefusesADeadRecoveryNoticeOnceTheAccountIsLowAgain) {
+  Configure([](Config& changed) { changed.webhook.extra_notices = {.recovery = true}; });
+  Receive({LowFacts()});
+  RecordingRelay relay;
+  SendAll(relay);
+  now += 1h;
+  Facts ended = EndedFacts(now, now);
+  ended.available_credit = Money::FromUnits(250);
+  Receive({ended});
+  now += kExpiry.alert;
+  SendAll(relay);
+  std::int64_t dead = 0;
+  for (const auto& found : Desk().Find({.state = DeliveryState::kDead})) {
+    if (found.message.kind == MessageKind::kRecovery) dead = found.delivery.id;
+  }
+  ASSERT_NE(dead, 0);
+  EXPECT_TRUE(Desk().Resend(dead, kExpiry, now).changed) << "still true";
+  now += kExpiry.alert;
+  SendAll(relay);
+  Receive({LowFacts(now, now)});
+  const auto low_again = Desk().Resend(dead, kExpiry, now);
+  EXPECT_TRUE(low_again.refused && !low_again.changed);
+  EXPECT_EQ(low_again.reason, "the account is low again: the message is no longer true");
+}
+
 TEST_F(DeliveriesTest, WhatIsSentAgainIsCancelledWhenItsEpisodeEnds) {
   MakeDeadLetter();
   EXPECT_TRUE(Desk().Resend(1, kExpiry, now).changed);

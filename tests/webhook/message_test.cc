@@ -208,6 +208,11 @@ TEST(WordMessageTest, SaysWhatHappensNext) {
        true,
        {},
        "No reminders follow, because the available credit has been below zero."},
+      {"the overdue notice after the last reminder",
+       {MessageKind::kOverdue},
+       true,
+       {.at_most = 0},
+       "No reminders follow.\n"},
       {"the recovery",
        {MessageKind::kRecovery},
        false,
@@ -227,6 +232,26 @@ TEST(WordMessageTest, SaysWhatHappensNext) {
         EXPECT_THAT(worded.text, HasSubstr(c.want));
       }
     }
+  }
+}
+
+TEST(WordMessageTest, ARecoveryAtOneLevelPromisesNothingOfAnother) {
+  PlannedMessage message = Complete({MessageKind::kRecovery});
+  message.another_level_low = true;
+  const std::string text = WordMessage(message, SomeConfig({}), ReaderFor("en")).text;
+  EXPECT_THAT(text, HasSubstr("still below the threshold of another alert level, whose messages"));
+  EXPECT_THAT(text, Not(HasSubstr("No more messages")));
+}
+
+TEST(WordMessageTest, AnOverdueNoticeIsNoReminder) {
+  PlannedMessage message = Complete({MessageKind::kOverdue});
+  message.last_reminder = 5;
+  for (const bool stops : {true, false}) {
+    message.overdue = stops;
+    const std::string text =
+        WordMessage(message, SomeConfig({.stop_when_overdue = stops}), ReaderFor("en")).text;
+    EXPECT_THAT(text, Not(HasSubstr("last reminder")));
+    EXPECT_THAT(text, HasSubstr("No reminders follow"));
   }
 }
 

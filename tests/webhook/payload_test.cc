@@ -134,6 +134,14 @@ TEST(ParsePayloadTest, EveryPrefixOfABodyIsRefused) {
   }
 }
 
+TEST(ParsePayloadTest, RefusesMoreAlertsThanItsBytesCanHold) {
+  std::string body = R"({"version":"4","alerts":[{})";
+  for (int i = 0; i < 1000; ++i) body += ",{}";
+  const auto payload = ParsePayload(body + "]}");
+  ASSERT_FALSE(payload);
+  EXPECT_EQ(payload.error().message, "more alerts than a body of its size can hold: over 48");
+}
+
 TEST(ParsePayloadTest, ReadsManyAlerts) {
   nlohmann::json alert = {{"status", "firing"},
                           {"labels", {{"alertname", "LowBalance"}, {"account_id", "1"}}},

@@ -9,7 +9,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const DecisionLimits kLimits{.cadence = {}, .facts_max_age = 10min, .billing_data_max_age = 6h};
+const DecisionLimits kLimits{.cadence = {},
+                             .extra = {.recovery = true},
+                             .facts_max_age = 10min,
+                             .billing_data_max_age = 6h,
+                             .unheard_max = 24h};
 
 // Plans, and remembers as the webhook does.
 class PlanTest : public testing::Test {
@@ -208,6 +212,26 @@ TEST_F(PlanTest, AnEndCancelsWhatIsPending) {
   EXPECT_EQ(plan.cancellations[0].before, kStart + 1h);
   EXPECT_TRUE(plan.ChangesStore());
   EXPECT_FALSE(Hear(EndedFacts(kStart + 1h, kStart + 2h), kStart + 2h).ChangesStore());
+}
+
+TEST_F(PlanTest, ARecoveryKnowsWhetherAnotherLevelIsLow) {
+  const auto recovered = [](const char* level, Time at) {
+    Facts facts = EndedFacts(at, at);
+    facts.level = level;
+    facts.available_credit = Money::FromUnits(150);
+    return facts;
+  };
+  Facts critical = LowFacts();
+  critical.level = "critical";
+  Hear({ToAlert(LowFacts()), ToAlert(critical)}, kStart);
+  Plan plan = Hear(recovered("critical", kStart + 1h), kStart + 1h);
+  ASSERT_EQ(plan.messages.size(), 1U);
+  EXPECT_TRUE(plan.messages[0].another_level_low);
+
+  Hear(LowFacts(kStart + 2h, kStart + 2h), kStart + 2h);
+  plan = Hear(recovered("warning", kStart + 3h), kStart + 3h);
+  ASSERT_EQ(plan.messages.size(), 1U);
+  EXPECT_FALSE(plan.messages[0].another_level_low);
 }
 
 TEST_F(PlanTest, AnEndOfWhatWasNeverHeardOfHasNoStart) {
