@@ -100,6 +100,13 @@ Result<Fetched> FileSource::Fetch(const FetchContext& fetch) {
       path_.extension() == ".csv" ? ParseFileCsv(*text, context) : ParseFileJson(*text, context);
   if (!readings) return tl::unexpected(readings.error());
   readings_ = std::move(*readings);
+  // A clock that is ahead, or a local time that is given as UTC: the data was there by now, and
+  // goes on ageing from now.
+  if (first_ != *before) {
+    first_ = *before;
+    first_at_ = fetch.now;
+  }
+  for (Reading& reading : readings_) reading.as_of = std::min(*reading.as_of, first_at_);
   read_.reset();
   if (context.modified + kClockGrain < fetch.now) read_ = *before;
   return Fetched{.readings = readings_};

@@ -2,7 +2,8 @@
 // Balances from a JSON or CSV file that something else writes: the thin part that does the I/O.
 //
 // A file that is missing, half written, malformed, changed while it is read, or over 256 MiB is a
-// failed poll. The data is as old as the file says (as_of), or as its modification time.
+// failed poll. The data is as old as the file says (as_of), or as its modification time;
+// where that lies ahead, as old as when the file was first seen so.
 
 #include <cstdint>
 #include <filesystem>
@@ -38,6 +39,8 @@ class FileSource : public Source {
   const std::filesystem::path path_;
   const std::string provider_;
   std::optional<Version> read_;    // The version that `readings_` is of.
+  std::optional<Version> first_;   // The version that was last seen to be new, …
+  Time first_at_{};                // … and when that was.
   std::vector<Reading> readings_;  // Of the last good poll.
 };
 

@@ -50,6 +50,20 @@ TEST(FileSourceTest, AFileIsAsOldAsItsModification) {
   }
 }
 
+TEST(FileSourceTest, AFileFromTheFutureAgesFromWhenItWasFirstSeen) {
+  const TempFolder folder;
+  const fs::path file = folder.Write("b.csv", Csv("90"));
+  SetModified(file, kNoon + std::chrono::hours{8});
+  FileSource source(file, "demo");
+  for (const auto later : {std::chrono::minutes{0}, std::chrono::minutes{300}}) {
+    EXPECT_EQ(source.Fetch({.now = kNoon + later})->readings.front().as_of, kNoon);
+  }
+  folder.Write("b.csv", Csv("80.5"));
+  SetModified(file, kNoon + std::chrono::hours{14});
+  const Time later = kNoon + std::chrono::hours{6};
+  EXPECT_EQ(source.Fetch({.now = later})->readings.front().as_of, later) << "written to since";
+}
+
 TEST(FileSourceTest, IsReadAgainOnlyWhenWrittenTo) {
   const TempFolder folder;
   const fs::path file = folder.Write("b.csv", Csv("90"));
