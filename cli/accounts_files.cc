@@ -1,17 +1,20 @@
 // lowbalance accounts apply, export and edits; and what edits of many accounts print.
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "cli/accounts.h"
 #include "cli/json_text.h"
 #include "cli/table.h"
 #include "core/text.h"
+#include "exporter/csv.h"
 
 namespace lowbalance::cli {
 namespace {
@@ -21,6 +24,7 @@ using nlohmann::json;
 // The server takes no more in one request.
 constexpr std::size_t kMaxCsvBytes = 30U << 20U;
 constexpr int kShownResults = 200'000;
+constexpr int kShownEdits = 100;
 
 std::string Setting(const json& result, std::string_view name) {
   const auto found = result.find(name);
@@ -82,32 +86,65 @@ struct EditsOptions {
   std::string through;
   std::string since;
   std::string until;
-  int limit = 100;
+  std::optional<int> limit;
+  std::optional<std::uint64_t> before;
   bool csv = false;
 };
 
+// As the exporter's own CSV, which can be had in one piece and up to a limit alone.
+void PrintEditsCsv(const json& edits) {
+  std::printf(
+      "at,who,through,provider,account_id,level,from_enabled,from_threshold,from_currency,"
+      "to_enabled,to_threshold,to_currency\r\n");
+  const auto setting = [](const json& edit, const char* name) {
+    const auto found = edit.find(name);
+    const json level = found == edit.end() ? json() : *found;
+    return TextOf(level, "enabled") + "," + TextOf(level, "threshold") + "," +
+           TextOf(level, "currency");
+  };
+  for (const json& edit : edits) {
+    const std::string line = TextOf(edit, "at") + "," + CsvForeignText(TextOf(edit, "who")) + "," +
+                             TextOf(edit, "through") + "," + CsvText(TextOf(edit, "provider")) +
+                             "," + CsvForeignText(TextOf(edit, "account_id")) + "," +
+                             TextOf(edit, "level") + "," + setting(edit, "from") + "," +
+                             setting(edit, "to");
+    std::printf("%s\r\n", line.c_str());
+  }
+}
+
+// A file and a script get all edits, a person the newest, unless told otherwise.
 int Edits(const EditsOptions& options) {
   AccountKey key;
   if (!options.account.empty()) key = ParseAccount(options.account);
-  const std::string parameters = QueryString({{"provider", key.provider},
-                                              {"account_id", key.account_id},
-                                              {"who", options.who},
-                                              {"through", options.through},
-                                              {"since", options.since},
-                                              {"until", options.until},
-                                              {"limit", std::to_string(options.limit)}});
+  const bool all = !options.limit && (options.csv || options.api.json());
+  const int limit = all ? kNoLimit - 1 : options.limit.value_or(kShownEdits);
   const ApiClient client(options.api);
+  // One more than are shown tells whether there are more.
+  json edits = FetchPages(client, "/api/v1/edits", "edits", limit + 1,
+                          {{"provider", key.provider},
+                           {"account_id", key.account_id},
+                           {"who", options.who},
+                           {"through", options.through},
+                           {"since", options.since},
+                           {"until", options.until},
+                           {"before", options.before ? std::to_string(*options.before) : ""}});
+  json next;
+  if (static_cast<int>(edits.size()) > limit) {
+    edits.erase(edits.size() - 1);
+    if (const auto id = edits.back().find("id"); id != edits.back().end()) next = *id;
+    std::fprintf(stderr, "lowbalance: only the newest %d; for older ones give --before %s\n", limit,
+                 next.dump().c_str());
+  }
   if (options.csv) {
-    std::printf("%s", client.Get("/api/v1/edits.csv" + parameters).c_str());
+    PrintEditsCsv(edits);
     return kDone;
   }
-  const json answer = ParseAnswer(client.Get("/api/v1/edits" + parameters));
   if (options.api.json()) {
-    std::printf("%s", Pretty(answer).c_str());
+    std::printf("%s", Pretty({{"edits", edits}, {"next", next}}).c_str());
     return kDone;
   }
   std::vector<std::vector<std::string>> rows;
-  for (const json& edit : ListOf(answer, "edits")) {
+  for (const json& edit : edits) {
     rows.push_back({TextOf(edit, "at"), TextOf(edit, "who"), TextOf(edit, "through"),
                     TextOf(edit, "provider") + "/" + TextOf(edit, "account_id"),
                     TextOf(edit, "level"), Setting(edit, "from"), Setting(edit, "to")});
@@ -198,9 +235,15 @@ void AddAccountFiles(CLI::App& accounts, Run& run) {
       ->check(CLI::IsMember({"console", "api", "cli", "file"}));
   command->add_option("--since", edits->since, "Only from then on.")->type_name("RFC3339");
   command->add_option("--until", edits->until, "Only before then.")->type_name("RFC3339");
-  command->add_option("--limit", edits->limit, "At most so many, the newest first.")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
+  command
+      ->add_option("--limit", edits->limit,
+                   "At most so many, the newest first. Default: 100 in a table; all in a CSV and "
+                   "as JSON")
+      ->check(CLI::Range(1, 1'000'000));
+  command
+      ->add_option("--before", edits->before,
+                   "Only those older than the edit of this id, as `next` of the JSON tells it.")
+      ->type_name("ID");
   command->add_flag("--csv", edits->csv, "As a CSV.");
   AddExporterApi(*command, edits->api);
   command->footer(

@@ -16,6 +16,7 @@
 
 #include "base/secret.h"
 #include "cli/commands.h"
+#include "cli/json_text.h"
 #include "cli/table.h"
 #include "core/text.h"
 
@@ -23,6 +24,7 @@ namespace lowbalance::cli {
 namespace {
 
 constexpr std::size_t kLargestResponse = 64U << 20U;
+constexpr int kPage = 1000;  // The servers give no more at once.
 constexpr const char* kPasswordVariable = "LOWBALANCE_PASSWORD";
 
 std::string Environment(const char* name) {
@@ -259,6 +261,20 @@ std::string QueryString(const std::map<std::string, std::string, std::less<>>& p
     out += (out.empty() ? "?" : "&") + name + "=" + PercentEncode(value);
   }
   return out;
+}
+
+nlohmann::json FetchPages(const ApiClient& client, const std::string& path, const std::string& list,
+                          int limit, std::map<std::string, std::string, std::less<>> parameters) {
+  nlohmann::json all = nlohmann::json::array();
+  while (static_cast<int>(all.size()) < limit) {
+    parameters["limit"] = std::to_string(std::min(kPage, limit - static_cast<int>(all.size())));
+    const nlohmann::json page = ParseAnswer(client.Get(path + QueryString(parameters)));
+    for (const nlohmann::json& one : ListOf(page, list)) all.push_back(one);
+    const std::string next = TextOf(page, "next");
+    if (next.empty() || next == parameters["before"]) break;
+    parameters["before"] = next;
+  }
+  return all;
 }
 
 }  // namespace lowbalance::cli

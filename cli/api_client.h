@@ -2,7 +2,9 @@
 // Talks to a program's HTTP API for the commands that do.
 
 #include <filesystem>
+#include <limits>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 
@@ -78,5 +80,12 @@ class ApiClient {
 // "?a=1&b=2" of those that are not empty, encoded; "" if all are.
 [[nodiscard]] std::string QueryString(
     const std::map<std::string, std::string, std::less<>>& parameters);
+
+// The elements of one of a program's lists that are told newest first, page after page until there
+// are `limit` of them. `list` is the answer's member that holds them. Throws Stop as Get does.
+[[nodiscard]] nlohmann::json FetchPages(const ApiClient& client, const std::string& path,
+                                        const std::string& list, int limit,
+                                        std::map<std::string, std::string, std::less<>> parameters);
+inline constexpr int kNoLimit = std::numeric_limits<int>::max();
 
 }  // namespace lowbalance::cli

@@ -113,7 +113,7 @@ int Change(const ChangeOptions& options) {
   std::vector<std::string> ids;
   for (const std::uint64_t id : options.ids) ids.push_back(std::to_string(id));
   if (options.all_dead) {
-    for (const json& delivery : FetchPages(client, kPath, "deliveries", kAll,
+    for (const json& delivery : FetchPages(client, kPath, "deliveries", kNoLimit,
                                            {{"state", "dead"}, {"contact", options.contact}})) {
       ids.push_back(TextOf(delivery, "id"));
     }

@@ -37,8 +37,6 @@ struct InboxOptions {
   int limit = 50;
 };
 
-constexpr int kPage = 1000;
-
 // "2 delivered, 1 pending".
 std::string Outcome(const json& message) {
   std::map<std::string, int> counts;
@@ -136,20 +134,6 @@ int Inbox(const InboxOptions& options) {
 }
 
 }  // namespace
-
-json FetchPages(const ApiClient& client, const std::string& path, const std::string& list,
-                int limit, std::map<std::string, std::string, std::less<>> parameters) {
-  json all = json::array();
-  while (static_cast<int>(all.size()) < limit) {
-    parameters["limit"] = std::to_string(std::min(kPage, limit - static_cast<int>(all.size())));
-    const json page = ParseAnswer(client.Get(path + QueryString(parameters)));
-    for (const json& one : ListOf(page, list)) all.push_back(one);
-    const std::string next = TextOf(page, "next");
-    if (next.empty() || next == parameters["before"]) break;
-    parameters["before"] = next;
-  }
-  return all;
-}
 
 std::string KindOf(const json& message) {
   const std::string kind = TextOf(message, "kind");

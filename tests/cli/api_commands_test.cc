@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "tests/cli/api_server.h"
 
@@ -178,6 +180,58 @@ TEST_F(ApiCommandsTest, WhatIsNoAccountIsRefusedBeforeAnythingIsAsked) {
   EXPECT_EQ(Run({"accounts", "disable", "demo/1", "--level", "High"}).code, 2);
   EXPECT_EQ(Run({"accounts", "enable", "demo/1", "--currency", "usd"}).code, 2);
   EXPECT_THAT(asked(), ElementsAre());
+}
+
+// ---- the audit
+
+// Edits 3 to 1, of which the server tells two at once, or as many as it is asked for.
+HttpResponse AuditPage(const HttpRequest& request) {
+  json page{{"edits", json::array()}, {"next", nullptr}};
+  const std::string before(request.Query("before"));
+  const std::size_t limit = std::min(2, std::stoi(std::string(request.Query("limit"))));
+  for (int id = before.empty() ? 3 : std::stoi(before) - 1; id > 0; --id) {
+    if (page["edits"].size() == limit) {
+      page["next"] = id + 1;
+      break;
+    }
+    json edit = json::parse(R"({"at":"2026-11-23T12:00:00Z","who":"=ann","through":"cli",
+      "provider":"demo","account_id":"a,b","level":"warning","from":null,
+      "to":{"enabled":true,"threshold":"8.00","currency":"USD"}})");
+    edit["id"] = id;
+    page["edits"].push_back(edit);
+  }
+  return JsonOk(page.dump());
+}
+
+TEST_F(ApiCommandsTest, AFileAndAScriptGetTheWholeAudit) {
+  Answer("GET", "/api/v1/edits", AuditPage);
+  const Ran csv = Run({"accounts", "edits", "--who", "=ann", "--csv"});
+  EXPECT_EQ(csv.code, 0) << csv.err;
+  const std::string line =
+      "2026-11-23T12:00:00Z,'=ann,cli,demo,\"a,b\",warning,,,,yes,8.00,USD\r\n";
+  EXPECT_EQ(csv.out,
+            "at,who,through,provider,account_id,level,from_enabled,from_threshold,from_currency,"
+            "to_enabled,to_threshold,to_currency\r\n" +
+                line + line + line);
+  EXPECT_EQ(csv.err, "");
+  EXPECT_THAT(asked(), ElementsAre("GET /api/v1/edits limit=1000 who==ann",
+                                   "GET /api/v1/edits before=2 limit=1000 who==ann"));
+  const json all = json::parse(Run({"accounts", "edits", "--output", "json"}).out);
+  EXPECT_EQ(all.at("edits").size(), 3U);
+  EXPECT_EQ(all.at("next"), nullptr);
+}
+
+TEST_F(ApiCommandsTest, WhereTheAuditIsCutItIsSaid) {
+  Answer("GET", "/api/v1/edits", AuditPage);
+  const Ran cut = Run({"accounts", "edits", "--limit", "1", "--output", "json"});
+  EXPECT_EQ(cut.code, 0);
+  EXPECT_EQ(json::parse(cut.out).at("edits").size(), 1U);
+  EXPECT_EQ(json::parse(cut.out).at("next"), 3);
+  EXPECT_EQ(cut.err, "lowbalance: only the newest 1; for older ones give --before 3\n");
+  const Ran rest = Run({"accounts", "edits", "--limit", "2", "--before", "3"});
+  EXPECT_EQ(rest.err, "") << "there are no more";
+  EXPECT_EQ(std::count(rest.out.begin(), rest.out.end(), '\n'), 3) << "of the table";
+  EXPECT_THAT(Run({"accounts", "edits", "--limit", "2", "--csv"}).err, HasSubstr("--before 2"));
 }
 
 // ---- the login

@@ -50,7 +50,8 @@ class Exporter:
         request.add_header("Authorization",
                            "Basic " + base64.b64encode(b"admin:secret").decode())
         with urllib.request.urlopen(request, timeout=20) as reply:
-            return json.loads(reply.read())
+            text = reply.read().decode()
+            return json.loads(text) if "json" in reply.headers["Content-Type"] else text
 
     def cli(self, *words, code=0):
         ran = subprocess.run(
@@ -136,6 +137,8 @@ def main():
                 same = exporter.cli("apply", str(exporter.folder / "again.csv"))
                 assert "0 changed, 4 unchanged" in same, same
                 assert "admin" in exporter.cli("edits", "--account", "demo/17")
+                whole = exporter.cli("edits", "--csv").splitlines()
+                assert whole == exporter.ask("GET", "/api/v1/edits.csv").splitlines(), whole
                 wrong = exporter.cli("list", "--select", "lowe", code=1)
                 assert "did you mean low?" in wrong, wrong
             finally:
