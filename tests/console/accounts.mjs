@@ -97,6 +97,8 @@ for (const lang of ['en', 'zh']) {
     await page.getByLabel(w.threshold).fill('77');
     const other = await world.api(world.exporter)('PATCH', '/api/v1/accounts/tencent/21/alerts/warning', { threshold: lang === 'en' ? '42' : '43' });
     assert.equal(other.status, 200);
+    // The page behind the dialog shows it by itself soon; the dialog is still about what was before.
+    await page.locator('.setting').getByText(lang === 'en' ? '42.00' : '43.00').waitFor();
     await button(page, w.ok).click();
     await page.getByText(w.faster).waitFor();
     await page.getByText(lang === 'en' ? 'admin changed it from not set to off 42.00 USD' : /admin 已将其从/).waitFor();

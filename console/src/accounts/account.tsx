@@ -17,7 +17,9 @@ const signs: [string, 'plus' | 'minus'][] = [
   ['unsettled_current_month', 'minus'], ['unsettled_previous_months', 'minus'],
 ];
 
-interface Editing { alert: Alert; action: 'enable' | 'disable' | 'threshold' }
+// What the dialog edits is the account as it was when the dialog opened: a refresh behind it must not
+// make its edit look up to date.
+interface Editing { account: Account; alert: Alert; action: 'enable' | 'disable' | 'threshold' }
 
 export function AccountPage(props: { session: Session; provider: string; accountId: string }) {
   const path = '/api/v1/accounts' + pathOf({ provider: props.provider, account_id: props.accountId });
@@ -93,7 +95,7 @@ export function AccountPage(props: { session: Session; provider: string; account
           <p class="fine">{t('alertsHint')}</p>
           {alerts.map((alert) => (
             <AlertSetting key={alert.level} alert={alert} account={account} several={alerts.length > 1}
-                          editable={mayEdit(props.session)} onEdit={(action) => { setSaid(''); setEditing({ alert, action }); }} />
+                          editable={mayEdit(props.session)} onEdit={(action) => { setSaid(''); setEditing({ account, alert, action }); }} />
           ))}
         </section>
 
@@ -112,7 +114,7 @@ export function AccountPage(props: { session: Session; provider: string; account
       </section>
 
       {editing && (
-        <EditDialog {...editing} account={account} path={path} onClose={(saved) => {
+        <EditDialog {...editing} path={path} onClose={(saved) => {
           setEditing(null);
           if (saved) setSaid(saved);
           ask();
@@ -198,7 +200,7 @@ async function whoWasFaster(account: Account, otherwise: string): Promise<string
 }
 
 // Says what will happen before one clicks OK: the server works it out, as a dry run.
-function EditDialog(props: Editing & { account: Account; path: string; onClose: (saved: string) => void }) {
+function EditDialog(props: Editing & { path: string; onClose: (saved: string) => void }) {
   const { alert, action, account } = props;
   const [text, setText] = useState(alert.threshold ?? '');
   const [sentence, setSentence] = useState('');
