@@ -7,16 +7,16 @@ const words = {
   en: {
     accounts: 'Accounts', enable: 'Low Balance Alerts', threshold: 'Threshold in USD', ok: 'OK', modify: 'Modify threshold',
     low: /^Low \d/, awaiting: 'Low, awaiting change', settings: 'Low Balance Alerts settings', all: 'Threshold for all selected', preview: 'Preview',
-    apply: /^Apply to/, done: 'Done', firstChange: 'Available credit is already below this threshold: the first alert goes out when it next changes.',
-    willWatch: 'An alert goes out when available credit falls below this threshold.', import: 'Import CSV', lines: 'Lines',
+    apply: /^Apply to/, done: 'Done', firstChange: (what = 'this threshold') => `Available credit is already below ${what}: the first alert goes out when it next changes.`,
+    willWatch: (what) => `An alert goes out when available credit falls below ${what}.`, notUnderstood: (text) => `“${text}” is not understood as an amount.`, import: 'Import CSV', lines: 'Lines',
     line3: 'Line 3', off: 'No alert will be sent.', selectPage: 'Select all on this page', cny: 'Threshold in CNY', edits: 'Edits', disable: 'Disable',
     costs: 'Show accounts without costs', search: 'Search name, ID or contact', credit: 'Available credit', faster: 'Somebody was faster', latest: 'Show the latest',
   },
   zh: {
     accounts: '账户', enable: '余额预警', threshold: '预警阈值（USD）', ok: '确定', modify: '修改阈值',
     low: /^低于阈值 \d/, awaiting: '低于阈值，等待变动', settings: '余额预警设置', all: '所有选中账户的阈值', preview: '预览',
-    apply: /^应用到/, done: '完成', firstChange: '可用额度已低于该阈值：首次预警将在可用额度下次变动时发出。',
-    willWatch: '可用额度低于该阈值时将发出预警。', import: '导入 CSV', lines: '内容',
+    apply: /^应用到/, done: '完成', firstChange: (what = '该阈值') => `可用额度已低于${what}：首次预警将在可用额度下次变动时发出。`,
+    willWatch: (what) => `可用额度低于${what}时将发出预警。`, notUnderstood: (text) => `无法识别金额“${text}”`, import: '导入 CSV', lines: '内容',
     line3: '第 3 行', off: '将不再发送预警。', selectPage: '选择本页全部账户', cny: '预警阈值（CNY）', edits: '修改记录', disable: '关闭',
     costs: '显示未产生费用的账户', search: '搜索名称、账户 ID 或联系人', credit: '可用额度', faster: '已有他人先修改', latest: '显示最新设置',
   },
@@ -67,7 +67,7 @@ for (const lang of ['en', 'zh']) {
     await page.locator('.figure').waitFor();
     await page.getByRole('switch', { name: w.enable }).click();
     await page.getByLabel(w.threshold).fill('500');
-    await page.getByText(w.firstChange).waitFor();
+    await page.getByText(w.firstChange('500.00 USD')).waitFor();
     await world.look(page, `enable-${lang}`);
     await button(page, w.ok).click();
     await page.locator('dialog').waitFor({ state: 'detached' });
@@ -75,7 +75,7 @@ for (const lang of ['en', 'zh']) {
     await world.look(page, `account-${lang}`);
     await button(page, w.modify).click();
     await page.getByLabel(w.threshold).fill('1.5');
-    await page.getByText(w.willWatch).or(page.getByText(/What was low|本次预警结束|what was low/)).first().waitFor();
+    await page.getByText(w.willWatch('1.50 USD')).or(page.getByText(/What was low|本次预警结束|what was low/)).first().waitFor();
     await page.keyboard.press('Escape');
     await page.locator('dialog').waitFor({ state: 'detached' });
     await page.getByRole('switch', { name: w.enable }).click();
@@ -108,6 +108,30 @@ for (const lang of ['en', 'zh']) {
     await page.context().close();
   };
 
+  tests[`${lang}: what was typed as an amount is repeated, or not understood`] = async (world) => {
+    const page = await world.page({ lang });
+    await world.logIn(page, `${world.exporter.url}/accounts/alibaba/18`);
+    await page.getByRole('switch', { name: w.enable }).click();
+    const field = page.getByLabel(w.cny);
+    for (const [typed, understood] of [
+      ['50', '50.00'], ['1,234.50', '1,234.50'], [' 1234.5 ', '1,234.50'], ['1，000，000', '1,000,000.00'],
+    ]) {
+      await field.fill(typed);
+      const sentence = Number(understood.replaceAll(',', '')) > 5000 ? w.firstChange : w.willWatch;
+      await page.getByText(sentence(understood + ' CNY')).waitFor();
+    }
+    for (const typed of ['500,50', '1.234,50', '12,34,567', ',500', '5 00', '1.2345678', 'lots']) {
+      await field.fill(typed);
+      await button(page, w.ok).click();
+      await page.getByText(w.notUnderstood(typed)).waitFor();
+    }
+    await world.look(page, `not-an-amount-${lang}`);
+    await page.keyboard.press('Escape');
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    assert.deepEqual((await world.api(world.exporter)('GET', '/api/v1/accounts/alibaba/18')).body.alerts.filter((a) => a.enabled), []);
+    await page.context().close();
+  };
+
   tests[`${lang}: many accounts: mixed currencies, preview, apply`] = async (world) => {
     const page = await world.page({ lang });
     await world.logIn(page, world.exporter.url + '/accounts');
@@ -122,7 +146,7 @@ for (const lang of ['en', 'zh']) {
     await page.getByLabel(w.threshold).fill('1000');
     await button(page, w.preview).click();
     await button(page, w.apply).waitFor();
-    assert.ok(await page.getByText(w.firstChange).first().isVisible());
+    assert.ok(await page.getByText(w.firstChange()).first().isVisible());
     await world.look(page, `bulk-preview-${lang}`);
     assert.equal((await world.api(world.exporter)('GET', '/api/v1/accounts/alibaba/18')).body.alerts.find((a) => a.enabled), undefined);
     await button(page, w.apply).click();

@@ -9,7 +9,7 @@ import { follow } from '../shared/router';
 import { Badge, consoleUrl, Dialog, errorText, Icon, Loading, mayEdit, Notice, Session, Switch } from '../shared/ui';
 import { EditTable } from './audit';
 import { HistoryChart } from './chart';
-import { Account, Alert, nameOf, pathOf, stateOf } from './model';
+import { Account, Alert, effectText, nameOf, pathOf, stateOf } from './model';
 
 const refreshMs = 15_000;
 const signs: [string, 'plus' | 'minus'][] = [
@@ -203,7 +203,7 @@ async function whoWasFaster(account: Account, otherwise: string): Promise<string
 function EditDialog(props: Editing & { path: string; onClose: (saved: string) => void }) {
   const { alert, action, account } = props;
   const [text, setText] = useState(alert.threshold ?? '');
-  const [sentence, setSentence] = useState('');
+  const [outlook, setOutlook] = useState<{ effect: string; after: Alert } | null>(null);
   const [problem, setProblem] = useState('');  // Of what was submitted.
   const [doubt, setDoubt] = useState('');      // Of what is being typed.
   const [stale, setStale] = useState(false);
@@ -217,14 +217,14 @@ function EditDialog(props: Editing & { path: string; onClose: (saved: string) =>
   const version = { 'If-Match': `"${account.version}"` };
 
   useEffect(() => {
-    if (action !== 'disable' && threshold === null) { setSentence(''); setDoubt(''); return; }
+    if (action !== 'disable' && threshold === null) { setOutlook(null); setDoubt(''); return; }
     let over = false;
     const timer = setTimeout(async () => {
       try {
         const answer = await send('PATCH', path, body(true));
-        if (!over) { setSentence(answer.body.effect); setDoubt(''); }
+        if (!over) { setOutlook(answer.body); setDoubt(''); }
       } catch (error) {
-        if (!over) { setSentence(''); setDoubt(errorText(error)); }
+        if (!over) { setOutlook(null); setDoubt(errorText(error)); }
       }
     }, 150);
     return () => { over = true; clearTimeout(timer); };
@@ -233,13 +233,13 @@ function EditDialog(props: Editing & { path: string; onClose: (saved: string) =>
   const submit = async (event: Event) => {
     event.preventDefault();
     if (action !== 'disable' && threshold === null) {
-      setProblem(t(text.trim() ? 'notAnAmount' : 'wantsThreshold'));
+      setProblem(text.trim() ? t('notAnAmount', { text: text.trim() }) : t('wantsThreshold'));
       return;
     }
     setBusy(true);
     try {
       const answer = await send('PATCH', path, body(false), version);
-      props.onClose(`${t('saved')} ${t(answer.body.effect)}`);
+      props.onClose(`${t('saved')} ${effectText(answer.body.effect, answer.body.after)}`);
     } catch (error) {
       const late = error instanceof ApiError && error.status === 412;
       setStale(late);
@@ -259,7 +259,7 @@ function EditDialog(props: Editing & { path: string; onClose: (saved: string) =>
         )}
         <p class="fine">{t('credit')}: {money(account.available_credit, account.currency)}</p>
         <div class="outlook" aria-live="polite">
-          {sentence && <><h3>{t('whatHappens')}</h3><p class={sentence.startsWith('first_change') ? 'mind' : ''}>{t(sentence)}</p></>}
+          {outlook && <><h3>{t('whatHappens')}</h3><p class={outlook.effect.startsWith('first_change') ? 'mind' : ''}>{effectText(outlook.effect, outlook.after)}</p></>}
           {action !== 'disable' && account.billed_before_tax && <Notice kind="warn">{t('preTax')}</Notice>}
         </div>
         {(problem || doubt) && <Notice kind="bad">{problem || doubt}</Notice>}

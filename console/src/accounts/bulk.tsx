@@ -85,7 +85,7 @@ export function BulkDialog(props: { which: Which; count: number; onClose: (chang
       const text = amounts[name] ?? '';
       if (!text.trim()) continue;
       const amount = parseAmount(text);
-      if (amount === null) { setWrong(t('notAnAmount')); return null; }
+      if (amount === null) { setWrong(t('notAnAmount', { text: text.trim() })); return null; }
       thresholds[name] = amount;
     }
     if (enabled !== 'off' && Object.keys(thresholds).length > 0) {

@@ -1,5 +1,8 @@
 // What the accounts API gives, and the one selection language, as this page writes it.
 
+import { money } from '../shared/format';
+import { t } from '../shared/i18n';
+
 export interface Alert {
   level: string;
   enabled: boolean;
@@ -56,6 +59,10 @@ export function stateOf(account: Account): string {
   const worst = order.find((word) => words.includes(word)) ?? 'disabled';
   return worst === 'ok' && account.stale ? 'stale' : worst;
 }
+
+/** What an edit comes to, with the threshold as the server understood it; without, for many at once. */
+export const effectText = (effect: string, alert?: Alert) =>
+  t(effect, { threshold: alert ? money(alert.threshold, alert.currency) : t('thisThreshold') });
 
 /** A value as it may stand in a selection, whatever is in it. */
 const quoted = (value: string) => `"${value.replace(/["\\]/g, '\\$&')}"`;

@@ -3,7 +3,7 @@
 import { Json } from '../shared/api';
 import { amount } from '../shared/format';
 import { t } from '../shared/i18n';
-import { nameOf } from './model';
+import { effectText, nameOf } from './model';
 
 function Setting({ setting }: { setting: Json }) {
   if (!setting) return <span class="fine">{t('notSet')}</span>;
@@ -13,7 +13,7 @@ function Setting({ setting }: { setting: Json }) {
 function meaning(item: Json): string {
   if (item.outcome === 'refused') return item.error.message;
   if (item.outcome === 'left_out') return t('left_' + item.left_out);
-  return t(item.effect);
+  return effectText(item.effect);
 }
 
 export function Outcome({ outcome, done }: { outcome: Json; done: boolean }) {
@@ -30,7 +30,7 @@ export function Outcome({ outcome, done }: { outcome: Json; done: boolean }) {
       </p>
       <ul class="effects">
         {Object.entries(outcome.effects as Record<string, number>).map(([effect, n]) => (
-          <li class={effect.startsWith('first_change') ? 'mind' : ''}><b>{n.toLocaleString('en')}×</b> {t(effect)}</li>
+          <li class={effect.startsWith('first_change') ? 'mind' : ''}><b>{n.toLocaleString('en')}×</b> {effectText(effect)}</li>
         ))}
       </ul>
       <div class="scroll" tabIndex={0} role="region" aria-label={t(done ? 'resultTitle' : 'previewTitle')}>

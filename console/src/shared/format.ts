@@ -51,8 +51,9 @@ export function ago(text: string | null | undefined, now = Date.now()): string {
   return format.format(Math.trunc(seconds), 'second');
 }
 
-/** What somebody typed as an amount, without the commas; null if it is none. */
+/** What somebody typed as an amount, without the commas; null if it is none. A comma groups thousands: where it
+    stands otherwise ("500,50", "1.234,50") it was meant as something else, and is not guessed at. */
 export function parseAmount(text: string): string | null {
-  const plain = text.trim().replace(/[,，\s]/g, '').replace('。', '.');
-  return /^[-+]?\d+(\.\d{1,6})?$/.test(plain) ? plain : null;
+  const plain = text.trim().replaceAll('，', ',').replace('。', '.');
+  return /^[-+]?(\d+|\d{1,3}(,\d{3})+)(\.\d{1,6})?$/.test(plain) ? plain.replaceAll(',', '') : null;
 }

@@ -94,7 +94,7 @@ export const strings = {
   enableTitle: ['Enable Low Balance Alerts', '开启余额预警'],
   disableTitle: ['Disable Low Balance Alerts', '关闭余额预警'],
   thresholdIn: ['Threshold in {currency}', '预警阈值（{currency}）'],
-  notAnAmount: ['Not an amount. Write it like 500 or 1,234.50.', '金额格式不正确，请输入如 500 或 1,234.50。'],
+  notAnAmount: ['“{text}” is not understood as an amount. Write it like 500 or 1,234.50, with at most 6 decimals.', '无法识别金额“{text}”，请输入如 500 或 1,234.50，小数最多 6 位。'],
   wantsThreshold: ['Give a threshold.', '请输入预警阈值。'],
   whatHappens: ['What will happen', '确定后'],
   preTax: ['Bills of this provider are pre-tax: tax is added after the bill is issued, so leave room for it in the threshold.', '该服务商的账单在出账前为税前金额，出账后才计入税费，请在阈值中预留税费。'],
@@ -139,18 +139,19 @@ export const strings = {
   showLatest: ['Show the latest', '显示最新设置'],
   source: ['Source', '数据源'],
 
-  // Effects, as the API names them.
+  // Effects, as the API names them. {threshold} is the amount, or thisThreshold where many are meant.
+  thisThreshold: ['this threshold', '该阈值'],
   unchanged: ['Nothing changes.', '没有变化。'],
-  will_watch: ['An alert goes out when available credit falls below this threshold.', '可用额度低于该阈值时将发出预警。'],
-  first_change: ['Available credit is already below this threshold: the first alert goes out when it next changes.', '可用额度已低于该阈值：首次预警将在可用额度下次变动时发出。'],
+  will_watch: ['An alert goes out when available credit falls below {threshold}.', '可用额度低于{threshold}时将发出预警。'],
+  first_change: ['Available credit is already below {threshold}: the first alert goes out when it next changes.', '可用额度已低于{threshold}：首次预警将在可用额度下次变动时发出。'],
   first_change_overdue: ['Available credit is already below zero: one alert goes out when it next changes, and no reminders.', '可用额度已低于零：将在下次变动时发出一次预警，不再提醒。'],
-  goes_on: ['Available credit stays below the threshold: alert and reminders go on as before.', '可用额度仍低于阈值：预警和提醒照常进行。'],
-  no_longer_low: ['Available credit is not below this threshold: what was low counts as over, and reminders stop.', '可用额度不低于该阈值：本次预警结束，停止提醒。'],
+  goes_on: ['Available credit stays below {threshold}: alert and reminders go on as before.', '可用额度仍低于{threshold}：预警和提醒照常进行。'],
+  no_longer_low: ['Available credit is not below {threshold}: what was low counts as over, and reminders stop.', '可用额度不低于{threshold}：本次预警结束，停止提醒。'],
   switched_off: ['No alert will be sent.', '将不再发送预警。'],
   switched_off_low: ['No alert will be sent, and the reminders that were still to come are dropped.', '将不再发送预警，尚未发出的提醒也会取消。'],
-  stays_off: ['The alert stays switched off; the threshold is kept.', '预警保持关闭，阈值会保留。'],
+  stays_off: ['The alert stays switched off; {threshold} is kept for when it is on.', '预警保持关闭，{threshold}会保留到开启时使用。'],
   stopped: ['The provider has frozen or closed the account: nothing is sent until it is active again.', '服务商已冻结或关闭该账户：在恢复之前不会发送任何消息。'],
-  unknown_credit: ['Available credit is not known yet. If it turns out to be below this threshold, the first alert goes out when it next changes.', '可用额度尚未知。若低于该阈值，首次预警将在其下次变动时发出。'],
+  unknown_credit: ['Available credit is not known yet. If it turns out to be below {threshold}, the first alert goes out when it next changes.', '可用额度尚未知。若低于{threshold}，首次预警将在其下次变动时发出。'],
 
   // Many accounts.
   bulkTitle: ['Low Balance Alerts settings of {n} accounts', '{n} 个账户的余额预警设置'],
