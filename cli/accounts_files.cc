@@ -71,6 +71,7 @@ std::string ReadCsv(const std::string& file) {
 struct ApplyOptions {
   ApiOptions api;
   std::string file;
+  bool leave_out_provisioned = false;
   bool dry_run = false;
 };
 
@@ -195,6 +196,9 @@ void AddAccountFiles(CLI::App& accounts, Run& run) {
       "apply", "Set each account to its own setting, from a CSV; all of it, or nothing.");
   command->add_option("FILE", apply->file, "As `export` writes it; - for standard input.")
       ->required();
+  command->add_flag("--leave-out-provisioned", apply->leave_out_provisioned,
+                    "Leave out what the configuration file sets, instead of refusing to change "
+                    "it.");
   command->add_flag("--dry-run", apply->dry_run, "Say what would change, and change nothing.");
   AddExporterApi(*command, apply->api);
   command->footer(
@@ -204,7 +208,9 @@ void AddAccountFiles(CLI::App& accounts, Run& run) {
       "  lowbalance accounts apply settings.csv --dry-run");
   command->callback([apply, &run] {
     run = [apply] {
-      return EditMany(apply->api, {{"csv", ReadCsv(apply->file)}, {"dry_run", apply->dry_run}});
+      json body{{"csv", ReadCsv(apply->file)}, {"dry_run", apply->dry_run}};
+      if (apply->leave_out_provisioned) body["leave_out_provisioned"] = true;
+      return EditMany(apply->api, body);
     };
   });
 

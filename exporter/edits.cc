@@ -208,11 +208,13 @@ tl::expected<EditedAccount, EditRefusal> EditAccount(const AccountPtr& account,
                                                      const EditWish& wish, const Editor& editor,
                                                      Time now) {
   using Why = EditRefusal::Why;
-  if (account->IsProvisioned(wish.edit.level)) {
+  auto edited = Edit(account->memory, wish.edit, now);
+  const bool changes = !edited || *edited != account->memory;
+  // What asks for what the file says is no attempt at it: an export can be imported again.
+  if (changes && account->IsProvisioned(wish.edit.level)) {
     return tl::make_unexpected(Provisioned(*account, wish.edit.level, rules));
   }
   if (IsStale(*account, wish)) return tl::make_unexpected(Stale());
-  auto edited = Edit(account->memory, wish.edit, now);
   if (!edited) {
     // The error begins with the field it is about: "currency: the account's …".
     const std::string& message = edited.error().message;
@@ -222,7 +224,7 @@ tl::expected<EditedAccount, EditRefusal> EditAccount(const AccountPtr& account,
         EditRefusal{Why::kNotAllowed, message.substr(0, colon), message.substr(colon + 2)});
   }
   EditedAccount outcome{.before = account, .after = account};
-  if (*edited == account->memory) return outcome;
+  if (!changes) return outcome;
 
   EditRecord record{.at = now,
                     .who = editor.who,

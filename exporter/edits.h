@@ -52,6 +52,7 @@ struct EditedAccount {
   std::optional<EditRecord> record;  // Where something changes.
 };
 
+// A provisioned setting refuses what would change it, and that alone.
 [[nodiscard]] tl::expected<EditedAccount, EditRefusal> EditAccount(const AccountPtr& account,
                                                                    const AccountRules& rules,
                                                                    const EditWish& wish,

@@ -182,6 +182,27 @@ TEST_F(ApiCommandsTest, WhatIsNoAccountIsRefusedBeforeAnythingIsAsked) {
   EXPECT_THAT(asked(), ElementsAre());
 }
 
+TEST_F(ApiCommandsTest, AppliesACsv) {
+  Answer("POST", "/api/v1/accounts/edits",
+         R"({"dry_run":false,"applicable":true,"changed":1,"unchanged":0,"left_out":1,"refused":0,
+             "results":[{"provider":"demo","account_id":"17","level":"warning","from":null,
+               "to":{"enabled":true,"threshold":"5.00","currency":"USD"},"outcome":"changed",
+               "line":2,"sentence":"it is watched"},
+              {"provider":"demo","account_id":"18","level":"warning","outcome":"left_out",
+               "left_out":"provisioned"}]})");
+  folder_.Write("settings.csv", "account_id,threshold\n17,5\n");
+  const Ran ran = Run({"accounts", "apply", "settings.csv", "--leave-out-provisioned"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out,
+            "ACCOUNT  LEVEL    FROM     TO            WHAT IT MEANS\n"
+            "demo/17  warning  not set  on, 5.00 USD  line 2: it is watched\n"
+            "demo/18  warning  not set                left out: provisioned\n"
+            "1 changed, 0 unchanged, 1 left out, 0 refused\n");
+  EXPECT_THAT(asked(), ElementsAre("POST /api/v1/accounts/edits "
+                                   R"({"csv":"account_id,threshold\n17,5\n","dry_run":false,)"
+                                   R"("leave_out_provisioned":true,"limit":200000})"));
+}
+
 // ---- the audit
 
 // Edits 3 to 1, of which the server tells two at once, or as many as it is asked for.

@@ -125,7 +125,7 @@ TEST_F(EditsApiTest, PreviewsThenApplies) {
 
 TEST_F(EditsApiTest, HalfAnInvalidEditIsNone) {
   const auto before = accounts_.snapshot();
-  const HttpAnswer answer = Post(R"({"select":"account=1|9","enabled":true,"threshold":"100"})");
+  const HttpAnswer answer = Post(R"({"select":"account=1|9","enabled":true,"threshold":"110"})");
   EXPECT_EQ(answer.status, 422);
   EXPECT_EQ(Results(answer), "9 refused , 1 changed first_change") << "what is in the way is first";
   EXPECT_EQ(answer.Json().at("applied"), false);
@@ -204,6 +204,21 @@ TEST_F(EditsApiTest, AWrongLineOfACsvIsNamedAndNothingApplied) {
       Post(json{{"csv", "account_id,enabled,threshold\n1,yes,10\n5,no,30\n"}}.dump());
   EXPECT_EQ(good.status, 200) << good.body;
   EXPECT_EQ(Results(good), "1 changed will_watch, 5 changed stays_off");
+}
+
+TEST_F(EditsApiTest, AnExportIsImportedAgainThoughOneSettingIsProvisioned) {
+  ASSERT_EQ(Patch("1", R"({"enabled":true,"threshold":"7"})", kAlice).status, 200);
+  std::string csv = Get("/api/v1/settings.csv").body;
+  const HttpAnswer same = Post(json{{"csv", csv}}.dump());
+  EXPECT_EQ(same.status, 200) << same.body;
+  EXPECT_EQ(Results(same), "1 unchanged unchanged, 9 unchanged unchanged");
+  EXPECT_EQ(Patch("9", R"({"enabled":true,"threshold":"100"})", kAlice).Json().at("changed"), false)
+      << "nor is the same edit refused alone";
+
+  csv.replace(csv.find(",100.00,"), 8, ",100.01,");
+  EXPECT_EQ(Results(Post(json{{"csv", csv}}.dump())), "9 refused , 1 unchanged unchanged");
+  const json without{{"csv", csv}, {"leave_out_provisioned", true}};
+  EXPECT_EQ(Results(Post(without.dump())), "9 left_out provisioned, 1 unchanged unchanged");
 }
 
 TEST_F(EditsApiTest, AViewerChangesNothing) {

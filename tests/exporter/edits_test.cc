@@ -172,6 +172,14 @@ TEST_F(BulkEditTest, OneRefusalRefusesAll) {
   EXPECT_TRUE(Plan(without).Applicable());
 }
 
+TEST_F(BulkEditTest, AProvisionedSettingRefusesWhatWouldChangeItAlone) {
+  Account provisioned = *before_.accounts.back();
+  provisioned.memory = Edit(provisioned.memory, On("100"), kNoon).value();
+  before_.accounts.back() = std::make_shared<const Account>(provisioned);
+  EXPECT_EQ(Print(Plan(Select("account=1|6", "100"))), "1 changed, 6 unchanged");
+  EXPECT_EQ(Print(Plan(Select("account=1|6", "100.01"))), "1 changed, 6 refused");
+}
+
 TEST_F(BulkEditTest, RefusesTheUnknownTheForeignTheDoubleAndTheStale) {
   editor_.only_contact = "finance";
   BulkEdit edit;
