@@ -138,8 +138,7 @@ int Show(const ShowOptions& options) {
   json accounts = json::array();
   for (const AccountKey& key : keys) accounts.push_back(ParseAnswer(client.Get(PathOf(key))));
   if (options.api.json()) {
-    std::printf("%s",
-                Pretty(accounts.size() == 1 ? accounts[0] : json{{"accounts", accounts}}).c_str());
+    std::printf("%s", Pretty({{"accounts", accounts}}).c_str());
   } else {
     for (const json& account : accounts) PrintAccount(account);
   }
@@ -176,7 +175,10 @@ void AddAccounts(CLI::App& app, Run& run) {
   command = accounts->add_subcommand("show", "Everything known about an account.");
   AddAccountKeys(*command, show->accounts);
   AddExporterApi(*command, show->api);
-  command->footer("Examples:\n  lowbalance accounts show alibaba/17");
+  command->footer(
+      "Examples:\n"
+      "  lowbalance accounts show alibaba/17\n"
+      "  lowbalance accounts show alibaba/17 --output json | jq -r '.accounts[].contact'");
   command->callback([show, &run] { run = [show] { return Show(*show); }; });
 
   AddAccountEdits(*accounts, run);

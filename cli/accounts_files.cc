@@ -3,14 +3,12 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <cstdio>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "cli/accounts.h"
+#include "cli/input_file.h"
 #include "cli/json_text.h"
 #include "cli/table.h"
 #include "core/text.h"
@@ -55,17 +53,10 @@ std::string ResultTable(const json& answer) {
 }
 
 std::string ReadCsv(const std::string& file) {
-  std::string text;
-  if (file == "-") {
-    text.assign(std::istreambuf_iterator<char>(std::cin), {});
-  } else {
-    std::ifstream in(file, std::ios::binary);
-    if (!in) throw Stop(kUsage, "cannot read " + file);
-    text.assign(std::istreambuf_iterator<char>(in), {});
-  }
-  if (text.size() > kMaxCsvBytes) throw Stop(kUsage, file + " is larger than 30 MiB");
-  if (!IsValidUtf8(text)) throw Stop(kUsage, file + " is not UTF-8");
-  return text;
+  auto text = ReadInputFile(file, kMaxCsvBytes);
+  if (!text) throw Stop(kUsage, text.error().message);
+  if (!IsValidUtf8(*text)) throw Stop(kUsage, InputName(file) + " is not UTF-8");
+  return *std::move(text);
 }
 
 struct ApplyOptions {
@@ -162,16 +153,17 @@ int EditMany(const ApiOptions& options, const json& body) {
   json asked = body;
   asked["limit"] = kShownResults;
   const auto response = client.Send("POST", "/api/v1/accounts/edits", asked.dump());
-  if (!response) throw Stop(kFailed, response.error().message);
+  if (!response) throw Stop(kUnreachable, response.error().message);
   const json answer = json::parse(response->body, nullptr, /*allow_exceptions=*/false);
   const bool has_results = answer.is_object() && answer.contains("results");
   if (response->status / 100 != 2 && !has_results) {
-    for (const json& line : answer.is_object() ? ListOf(answer, "lines") : json::array()) {
+    const json lines = ListOf(answer, "lines");  // What is wrong with a CSV.
+    for (const json& line : lines) {
       const std::string column = TextOf(line, "column");
       std::fprintf(stderr, "lowbalance: line %s: %s%s\n", TextOf(line, "line").c_str(),
                    column.empty() ? "" : (column + ": ").c_str(), TextOf(line, "message").c_str());
     }
-    throw Stop(kFailed, Complaint(*response));
+    throw Stop(lines.empty() ? kFailed : kUsage, Complaint(*response));
   }
   if (!has_results) throw Stop(kFailed, "the server's answer is not what it should be");
   const bool dry_run = TextOf(answer, "dry_run") == "yes";

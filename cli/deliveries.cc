@@ -70,6 +70,7 @@ struct Counts {
   int done = 0;
   int already = 0;
   int refused = 0;
+  int unanswered = 0;
 };
 
 // Asks for one change; adds a line for a script to `results`.
@@ -88,7 +89,7 @@ void ChangeOne(const ApiClient& client, const ChangeOptions& options, const std:
     if (!answer.is_object()) wrong = "the server's answer is not a JSON object";
   }
   if (!wrong.empty()) {
-    ++counts.refused;
+    ++(response ? counts.refused : counts.unanswered);
     results.push_back({{"delivery", id}, {"error", wrong}});
     std::fprintf(stderr, "lowbalance: delivery %s: %s\n", id.c_str(), wrong.c_str());
     return;
@@ -129,9 +130,12 @@ int Change(const ChangeOptions& options) {
     std::printf("there is no dead letter%s\n",
                 options.contact.empty() ? "" : (" for " + options.contact).c_str());
   } else if (ids.size() > 1) {
-    std::printf("%d %s, %d already, %d refused\n", counts.done, options.done.c_str(),
-                counts.already, counts.refused);
+    std::printf("%d %s, %d already, %d refused", counts.done, options.done.c_str(), counts.already,
+                counts.refused);
+    if (counts.unanswered > 0) std::printf(", %d without an answer", counts.unanswered);
+    std::printf("\n");
   }
+  if (counts.unanswered > 0) return kUnreachable;
   return counts.refused == 0 ? kDone : kFailed;
 }
 

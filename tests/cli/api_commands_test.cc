@@ -97,7 +97,8 @@ TEST_F(ApiCommandsTest, ShowsAnAccount) {
             "    low since:               2026-11-23T06:00:00Z\n");
   EXPECT_THAT(asked(), ElementsAre("GET /api/v1/accounts/demo/a/b"));
   EXPECT_EQ(json::parse(Run({"accounts", "show", "demo/a/b", "--output", "json"}).out),
-            json::parse(kAccount));
+            (json{{"accounts", {json::parse(kAccount)}}}))
+      << "of the form of `list`, however many accounts are shown";
 }
 
 constexpr const char* kEdited = R"({"before":null,"after":{"level":"warning","enabled":true,
@@ -203,6 +204,25 @@ TEST_F(ApiCommandsTest, AppliesACsv) {
                                    R"("leave_out_provisioned":true,"limit":200000})"));
 }
 
+TEST_F(ApiCommandsTest, ACsvThatIsWrongIsTheFilesFault) {
+  Answer("POST", "/api/v1/accounts/edits", [](const HttpRequest&) {
+    HttpResponse response = JsonOk(
+        R"({"error":{"field":"csv","message":"line 3: threshold: not an amount"},
+            "lines":[{"line":3,"column":"threshold","message":"not an amount"}]})");
+    response.status = 422;
+    return response;
+  });
+  folder_.Write("settings.csv", "account_id,threshold\n17,5\n18,lots\n");
+  const Ran ran = Run({"accounts", "apply", "settings.csv"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_EQ(ran.err,
+            "lowbalance: line 3: threshold: not an amount\n"
+            "lowbalance: csv: line 3: threshold: not an amount\n");
+  EXPECT_EQ(Run({"accounts", "apply", "nowhere.csv"}).code, 2);
+  EXPECT_EQ(Run({"accounts", "apply", "."}).err, "lowbalance: .: cannot be read: it is a folder\n");
+  EXPECT_EQ(asked().size(), 1U);
+}
+
 // ---- the audit
 
 // Edits 3 to 1, of which the server tells two at once, or as many as it is asked for.
@@ -303,8 +323,28 @@ TEST_F(ApiCommandsTest, RefusalsAreToldAsTheServerPutsThem) {
 TEST_F(ApiCommandsTest, ServersThatDoNotAnswerOrAnswerNonsense) {
   const Ran gone = Run({"accounts", "list", "--url", "http://127.0.0.1:1"});
   EXPECT_EQ(gone.code, 3);
-  EXPECT_EQ(Run({"accounts", "disable", "demo/17", "--url", "http://127.0.0.1:1"}).code, 3);
   EXPECT_THAT(gone.err, HasSubstr("lowbalance: no answer from http://127.0.0.1:1: "));
+  folder_.Write("settings.csv", "account_id,threshold\n17,5\n");
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"accounts", "show", "demo/17"},
+           {"accounts", "disable", "demo/17"},
+           {"accounts", "disable", "--select", ""},
+           {"accounts", "enable", "--select", "low", "--threshold", "5"},
+           {"accounts", "threshold", "--select", "low", "--threshold", "5"},
+           {"accounts", "apply", "settings.csv"},
+           {"accounts", "export"},
+           {"accounts", "edits", "--csv"},
+           {"messages", "list"},
+           {"messages", "resend", "7"},
+           {"messages", "resend", "7", "8"},
+           {"messages", "resend", "--all-dead"},
+           {"messages", "cancel", "7"}}) {
+    std::vector<std::string> all = words;
+    all.insert(all.end(), {"--url", "http://127.0.0.1:1"});
+    const Ran ran = Run(all);
+    EXPECT_EQ(ran.code, 3) << testing::PrintToString(words) << ran.err;
+    EXPECT_THAT(ran.err, HasSubstr("no answer from http://127.0.0.1:1: "));
+  }
   EXPECT_EQ(Run({"accounts", "list", "--url", "127.0.0.1:1"}).code, 2);
   EXPECT_EQ(Run({"accounts", "list", "--url", "file:///etc/passwd"}).code, 2);
   EXPECT_EQ(Run({"accounts", "list", "--timeout", "soon"}).code, 2);

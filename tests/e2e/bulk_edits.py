@@ -102,7 +102,7 @@ def by_csv(exporter, edit):
     file = exporter.folder / "settings.csv"
     file.write_text("\n".join(lines + ["22,yes,lots"]) + "\n")
     before = exporter.settings()
-    refusal = exporter.cli("apply", str(file), code=1)
+    refusal = exporter.cli("apply", str(file), code=2)
     assert "line 6: threshold: not an amount" in refusal, refusal
     assert exporter.settings() == before, "a wrong line changes nothing"
     file.write_text("\n".join(lines) + "\n")

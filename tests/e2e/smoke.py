@@ -69,8 +69,9 @@ class Smoke:
         assert "89.50" in entry["title"] + entry["text"] and not entry["read"], entry
 
     def edits_can_be_made_and_read_on_the_command_line(self):
-        account = json.loads(self.chain.command("exporter", "accounts", "show",
-                                                f"{PROVIDER}/{ACCOUNT}", "--output", "json"))
+        shown = json.loads(self.chain.command("exporter", "accounts", "show",
+                                              f"{PROVIDER}/{ACCOUNT}", "--output", "json"))
+        (account,) = shown["accounts"]
         assert account["alerts"][0]["state"] == "low", account
         for part, words in (("exporter", ("accounts", "list")), ("webhook", ("messages", "list"))):
             listed = self.chain.command(part, *words)
