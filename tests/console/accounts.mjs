@@ -203,6 +203,19 @@ for (const lang of ['en', 'zh']) {
   };
 }
 
+tests['what is selected is what the address says'] = async (world) => {
+  const page = await world.page();
+  await world.logIn(page, world.exporter.url + '/accounts');
+  const selected = page.locator('.action-bar strong');
+  await page.getByLabel('Select Acme').check();
+  await page.getByRole('link', { name: 'Accounts', exact: true }).click();
+  await selected.waitFor({ state: 'detached' });
+  await page.goBack();
+  await page.getByText('1 selected').waitFor();
+  assert.ok(await page.getByLabel('Select Acme').isChecked());
+  await page.context().close();
+};
+
 tests['by keyboard alone'] = async (world) => {
   const page = await world.page();
   await world.logIn(page, world.exporter.url + '/accounts/alibaba/17');

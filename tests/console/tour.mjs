@@ -45,6 +45,23 @@ await run({ accounts }, {
     await step('filter', () => page.getByLabel('Provider').selectOption('alibaba'));
     await step('filter no more', () => page.getByRole('button', { name: 'Clear filters' }).click());
 
+    // "All that match" never comes to mean others, and never fewer in silence.
+    const selected = page.locator('.action-bar strong');
+    await step('filter again', () => page.getByLabel('Provider').selectOption('alibaba'));
+    await page.getByLabel('Select all on this page').check();
+    await page.getByRole('button', { name: 'Select all 7,500 that match' }).click();
+    assert.equal(await selected.textContent(), '7,500 selected');
+    await step('next page of what is selected', () => page.getByRole('button', { name: 'Next page' }).click());
+    assert.equal(await selected.textContent(), '7,500 selected');
+    await rows.first().getByRole('checkbox').uncheck();
+    assert.equal(await selected.textContent(), 'Only 49 on this page stay selected, no longer all 7,500 that match');
+    await world.look(page, 'tour-unticked');
+    await page.getByRole('button', { name: 'Select all 7,500 that match' }).click();
+    await step('back', () => page.goBack());
+    assert.equal(await selected.textContent(), '7,500 selected', 'the same filter');
+    await step('back to another filter', () => page.goBack());
+    assert.equal(await selected.count(), 0);
+
     await page.getByLabel('Select all on this page').check();
     await page.getByRole('button', { name: 'Select all 9,500 that match' }).click();
     await page.getByRole('button', { name: 'Low Balance Alerts settings' }).click();

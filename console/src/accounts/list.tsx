@@ -29,7 +29,9 @@ export function ListPage({ session, url }: { session: Session; url: URL }) {
   const [listing, setListing] = useState<Listing | null>(null);
   const [summary, setSummary] = useState<Summary | null>(null);
   const [problem, setProblem] = useState('');
-  const [picked, setPicked] = useState<Picked>({ all: false, keys: readPicked(url.hash) });
+  const [chosen, setPicked] = useState<Picked>({ all: false, keys: readPicked(url.hash) });
+  // "All that match" means those that matched when it was said, never those of another filter.
+  const picked: Picked = chosen.all && chosen.select !== select ? { all: false, keys: new Set() } : chosen;
   const [dialog, setDialog] = useState<'' | 'bulk' | 'csv'>('');
   const [turn, setTurn] = useState(0);
   const asked = useRef(0);
@@ -56,25 +58,37 @@ export function ListPage({ session, url }: { session: Session; url: URL }) {
     return () => clearInterval(timer);
   }, [select, filter.sort, filter.page, turn]);
 
-  const show = (change: Partial<Filter>, replace = false) => {
-    const next = { ...filter, page: 1, ...change };
-    // "All that match" means those that matched when it was said.
-    const keep = picked.all && selectOf(next) !== select ? { all: false as const, keys: new Set<string>() } : picked;
-    if (keep !== picked) setPicked(keep);
-    go(filterPath(next) + pickedHash(keep), replace);
+  // An address that this page did not make (Back, a link) says itself what is selected.
+  const made = useRef(url.href);
+  const goTo = (path: string, replace: boolean) => {
+    made.current = new URL(path, url).href;
+    go(path, replace);
   };
+  useEffect(() => {
+    const ours = url.href === made.current;
+    made.current = url.href;
+    if (!ours) setDialog('');
+    if (!ours && !picked.all) setPicked({ all: false, keys: readPicked(url.hash) });
+    else if (picked !== chosen) setPicked(picked);
+  }, [url.href]);
+
+  const show = (change: Partial<Filter>, replace = false) =>
+    goTo(filterPath({ ...filter, page: 1, ...change }) + pickedHash(picked), replace);
   const pick = (next: Picked) => {
     setPicked(next);
-    go(filterPath(filter) + pickedHash(next), true);
+    goTo(filterPath(filter) + pickedHash(next), true);
   };
 
   const accounts = listing?.accounts ?? [];
   const isPicked = (account: Account) => picked.all || picked.keys.has(keyOf(account));
   const count = picked.all ? picked.total : picked.keys.size;
+  const selected = t(!picked.all && picked.of ? 'selectedOf' : 'selected', {
+    n: count.toLocaleString('en'), total: picked.all ? '' : picked.of?.toLocaleString('en') ?? '',
+  });
   const toggle = (list: Account[], on: boolean) => {
     const keys = new Set(picked.all ? accounts.map(keyOf) : picked.keys);
     for (const account of list) on ? keys.add(keyOf(account)) : keys.delete(keyOf(account));
-    pick({ all: false, keys });
+    pick({ all: false, keys, of: picked.all && picked.total > accounts.length ? picked.total : undefined });
   };
   const wholePage = accounts.length > 0 && accounts.every(isPicked);
   const narrowed = filter.words.length > 0 || !!filter.search || !!filter.provider || !!filter.contact;
@@ -146,10 +160,10 @@ export function ListPage({ session, url }: { session: Session; url: URL }) {
       )}
 
       {count > 0 && mayEdit(session) && (
-        <div class="action-bar" role="region" aria-label={t('selected', { n: count.toLocaleString('en') })}>
-          <strong aria-live="polite">{t('selected', { n: count.toLocaleString('en') })}</strong>
+        <div class="action-bar" role="region" aria-label={selected}>
+          <strong aria-live="polite">{selected}</strong>
           {!picked.all && listing && listing.total > accounts.length && (
-            <button type="button" class="quiet" onClick={() => pick({ all: true, total: listing.total })}>
+            <button type="button" class="quiet" onClick={() => pick({ all: true, select, total: listing.total })}>
               {t('selectMatching', { n: listing.total.toLocaleString('en') })}
             </button>
           )}

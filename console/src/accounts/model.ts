@@ -115,8 +115,9 @@ export function selectOf(filter: Filter): string {
   return terms.join(',');
 }
 
-/** Who is selected: single accounts, or all that match the filter. */
-export type Picked = { all: true; total: number } | { all: false; keys: Set<string> };
+/** Who is selected: single accounts, or all that match `select`. Where single ones are what remains of all that
+    matched, `of` is how many those were. */
+export type Picked = { all: true; select: string; total: number } | { all: false; keys: Set<string>; of?: number };
 
 const mostInAddress = 200;
 export const readPicked = (hash: string): Set<string> => {

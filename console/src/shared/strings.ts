@@ -63,6 +63,7 @@ export const strings = {
   selectAll: ['Select all on this page', '选择本页全部账户'],
   selectOne: ['Select {name}', '选择 {name}'],
   selected: ['{n} selected', '已选择 {n} 个'],
+  selectedOf: ['Only {n} on this page stay selected, no longer all {total} that match', '仅保留本页选中的 {n} 个，不再包括全部 {total} 个符合条件的账户'],
   selectMatching: ['Select all {n} that match', '选择全部 {n} 个符合条件的账户'],
   clear: ['Clear', '清除'],
   clearFilters: ['Clear filters', '清除筛选'],
