@@ -10,6 +10,7 @@ import { Outcome } from './preview';
 
 const shown = 500;
 
+/** A selection says nothing of costs: the dialog asks, and the preview says how many are left out for it. */
 export type Which = { select: string } | { keys: string[] };
 
 /** Previews and applies one edit; both dialogs (settings, CSV) go through the same steps. */

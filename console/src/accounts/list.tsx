@@ -172,7 +172,7 @@ export function ListPage({ session, url }: { session: Session; url: URL }) {
         </div>
       )}
       {dialog === 'bulk' && (
-        <BulkDialog which={picked.all ? { select } : { keys: [...picked.keys] }} count={count}
+        <BulkDialog which={picked.all ? { select: selectOf({ ...filter, withoutCosts: true }) } : { keys: [...picked.keys] }} count={count}
                     onClose={(changed) => { setDialog(''); if (changed) { pick({ all: false, keys: new Set() }); setTurn(turn + 1); } }} />
       )}
       {dialog === 'csv' && <CsvDialog onClose={(changed) => { setDialog(''); if (changed) setTurn(turn + 1); }} />}
