@@ -266,11 +266,12 @@ ordered_json BulkJson(const BulkOutcome& outcome, bool dry_run, std::size_t limi
   for (const BulkItem& item : plan.items) {
     if (item.outcome == BulkItem::Outcome::kChanged) ++effects[ToString(item.effect)];
   }
-  // What is in the way comes first, so that a limit never hides it.
+  // What is in the way comes first and what changes next, so that a limit hides them last.
+  using enum BulkItem::Outcome;
   ordered_json results = ordered_json::array();
-  for (const bool refused : {true, false}) {
+  for (const BulkItem::Outcome kind : {kRefused, kChanged, kLeftOut, kUnchanged}) {
     for (const BulkItem& item : plan.items) {
-      if ((item.outcome == BulkItem::Outcome::kRefused) != refused) continue;
+      if (item.outcome != kind) continue;
       if (results.size() == limit) break;
       results.push_back(ItemJson(item));
     }

@@ -75,6 +75,7 @@ await run({ accounts }, {
     await timed('preview again', page, () => preview.click(), () => apply.waitFor());
     await world.look(page, 'tour-preview');
     assert.deepEqual(await counts(), ['9,500 change', '500 left out']);
+    await page.getByText('and 9,500 more: 9,000 change, 500 left out').waitFor();
     await page.getByRole('button', { name: 'Back', exact: true }).click();
     await page.getByLabel('Include accounts that are known to have incurred no costs').check();
     await preview.click();
@@ -88,6 +89,21 @@ await run({ accounts }, {
     await page.getByRole('button', { name: 'Done' }).click();
     const { body } = await world.api(world.exporter)('GET', '/api/v1/accounts/summary');
     assert.equal(body.counts.enabled, 9500);
+    // A few that change among very many that do not are to be seen.
+    await page.getByLabel('Select all on this page').check();
+    await page.getByRole('button', { name: 'Select all 9,500 that match' }).click();
+    await page.getByRole('button', { name: 'Low Balance Alerts settings' }).click();
+    await page.getByRole('radio', { name: 'Leave as it is' }).check();
+    await page.getByLabel('Threshold for all selected').fill('1000');
+    await preview.click();
+    await page.getByLabel('Threshold in USD').fill('1000');
+    await page.getByLabel('Threshold in CNY').fill('7000');
+    assert.equal((await world.api(world.exporter)('PATCH', '/api/v1/accounts/tencent/109999/alerts/warning', { threshold: '1' })).status, 200);
+    await preview.click();
+    await page.getByText('and 9,500 more: 9,499 stay as they are, 1 left out').waitFor();
+    assert.match(await page.locator('dialog tbody tr').first().textContent(), /tencent\/109999/);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Clear', exact: true }).click();
     await step('filter what is low', () => page.getByRole('button', { name: /^Low \d/ }).click());
     await world.look(page, 'tour-low');
     await page.context().close();

@@ -141,6 +141,18 @@ TEST_F(EditsApiTest, HalfAnInvalidEditIsNone) {
   EXPECT_EQ(Edits(), 0);
 }
 
+TEST_F(EditsApiTest, ALimitHidesWhatChangesLast) {
+  ASSERT_EQ(Patch("1", R"({"enabled":true,"threshold":"100"})", kAlice).status, 200);
+  const std::string edit = R"({"select":"currency=USD,!provisioned","enabled":true,)"
+                           R"("threshold":"100","dry_run":true)";
+  EXPECT_EQ(Results(Post(edit + "}")),
+            "2 changed first_change, 3 changed will_watch, 4 left_out no_costs, 1 unchanged "
+            "unchanged");
+  const HttpAnswer first = Post(edit + R"(,"limit":1})");
+  EXPECT_EQ(Results(first), "2 changed first_change");
+  EXPECT_EQ(first.Json().at("results_left_out"), 3);
+}
+
 TEST_F(EditsApiTest, NothingOfItIsStoredWhereOneCannotBe) {
   store_.session()
       << "CREATE TRIGGER refuse BEFORE INSERT ON edits WHEN NEW.account_id = '3' BEGIN "

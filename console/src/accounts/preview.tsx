@@ -17,15 +17,19 @@ function meaning(item: Json): string {
 }
 
 export function Outcome({ outcome, done }: { outcome: Json; done: boolean }) {
-  const counts: [string, number][] = [
-    [done ? 'countsChangedDone' : 'countsChanged', outcome.changed], ['countsUnchanged', outcome.unchanged],
-    ['countsLeftOut', outcome.left_out], ['countsRefused', outcome.refused],
+  const counts: [string, string][] = [
+    [done ? 'countsChangedDone' : 'countsChanged', 'changed'], ['countsUnchanged', 'unchanged'],
+    ['countsLeftOut', 'left_out'], ['countsRefused', 'refused'],
   ];
+  const count = (word: string, n: number) => t(word, { n: n.toLocaleString('en') });
+  // What the accounts are that have no row.
+  const hidden = counts.map(([word, kind]): [string, number] =>
+    [word, outcome[kind] - outcome.results.filter((item: Json) => item.outcome === kind).length]);
   return (
     <>
       <p class="counts" role="status">
-        {counts.filter(([word, n]) => n > 0 || word.startsWith('countsChanged')).map(([word, n]) => (
-          <span class={word}>{t(word, { n: n.toLocaleString('en') })}</span>
+        {counts.filter(([, kind]) => outcome[kind] > 0 || kind === 'changed').map(([word, kind]) => (
+          <span class={word}>{count(word, outcome[kind])}</span>
         ))}
       </p>
       <ul class="effects">
@@ -47,7 +51,10 @@ export function Outcome({ outcome, done }: { outcome: Json; done: boolean }) {
             ))}
           </tbody>
         </table>
-        {outcome.results_left_out > 0 && <p class="fine">{t('moreRows', { n: outcome.results_left_out.toLocaleString('en') })}</p>}
+        {outcome.results_left_out > 0 && <p class="fine">{t('moreRows', {
+          n: outcome.results_left_out.toLocaleString('en'),
+          what: hidden.filter(([, n]) => n > 0).map(([word, n]) => count(word, n)).join(', '),
+        })}</p>}
       </div>
     </>
   );

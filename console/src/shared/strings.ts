@@ -177,7 +177,7 @@ export const strings = {
   applyTo: ['Apply to {n} accounts', '应用到 {n} 个账户'],
   previewAgain: ['Preview again', '重新预览'],
   moved: ['Somebody was faster, so nothing was changed. Look at the preview again.', '已有他人先修改，本次未做任何更改，请重新预览。'],
-  moreRows: ['and {n} more', '以及另外 {n} 个'],
+  moreRows: ['and {n} more: {what}', '以及另外 {n} 个：{what}'],
   from: ['Now', '现在'],
   to: ['Then', '之后'],
   effect: ['What it means', '说明'],
