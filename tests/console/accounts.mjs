@@ -10,7 +10,10 @@ const words = {
     apply: /^Apply to/, done: 'Done', firstChange: (what = 'this threshold') => `Available credit is already below ${what}: the first alert goes out when it next changes.`,
     willWatch: (what) => `An alert goes out when available credit falls below ${what}.`, notUnderstood: (text) => `“${text}” is not understood as an amount.`, import: 'Import CSV', lines: 'Lines',
     line3: 'Line 3', off: 'No alert will be sent.', selectPage: 'Select all on this page', cny: 'Threshold in CNY', edits: 'Edits', disable: 'Disable',
-    costs: 'Show accounts without costs', search: 'Search name, ID or contact', credit: 'Available credit', faster: 'Somebody was faster', latest: 'Show the latest',
+    costs: 'Show accounts without costs', search: 'Search name, ID or contact', credit: 'Available credit', acme: 'Select Acme', oneLevel: 'This is about the level warning. Other levels of an account stay as they are.',
+    below: 'warning: Below the threshold of 100.00 USD', above: 'critical: Not below the threshold of 20.00 USD',
+    stillOn: /^warning: No alert will be sent.* Still on: critical\.$/,
+    faster: 'Somebody was faster', latest: 'Show the latest',
   },
   zh: {
     accounts: '账户', enable: '余额预警', threshold: '预警阈值（USD）', ok: '确定', modify: '修改阈值',
@@ -18,7 +21,10 @@ const words = {
     apply: /^应用到/, done: '完成', firstChange: (what = '该阈值') => `可用额度已低于${what}：首次预警将在可用额度下次变动时发出。`,
     willWatch: (what) => `可用额度低于${what}时将发出预警。`, notUnderstood: (text) => `无法识别金额“${text}”`, import: '导入 CSV', lines: '内容',
     line3: '第 3 行', off: '将不再发送预警。', selectPage: '选择本页全部账户', cny: '预警阈值（CNY）', edits: '修改记录', disable: '关闭',
-    costs: '显示未产生费用的账户', search: '搜索名称、账户 ID 或联系人', credit: '可用额度', faster: '已有他人先修改', latest: '显示最新设置',
+    costs: '显示未产生费用的账户', search: '搜索名称、账户 ID 或联系人', credit: '可用额度', acme: '选择 Acme', oneLevel: '此处设置级别 warning，账户的其他级别保持不变。',
+    below: 'warning: 低于阈值 100.00 USD', above: 'critical: 不低于阈值 20.00 USD',
+    stillOn: /^warning: 将不再发送预警.*仍保持开启：critical。$/,
+    faster: '已有他人先修改', latest: '显示最新设置',
   },
 };
 
@@ -247,6 +253,37 @@ tests['a viewer sees and changes nothing; a contact sees its own'] = async (worl
   await own.getByText('There is no such account, or it is not yours.').waitFor();
   await own.context().close();
 };
+
+// Last, as a level that an account has had stays.
+for (const lang of ['en', 'zh']) {
+  const w = words[lang];
+  tests[`${lang}: several levels are told apart`] = async (world) => {
+    const api = world.api(world.exporter);
+    const set = (level, body) => api('PATCH', `/api/v1/accounts/alibaba/17/alerts/${level}`, body);
+    assert.equal((await set('warning', { enabled: true, threshold: '100' })).status, 200);
+    assert.equal((await set('critical', { enabled: true, threshold: '20' })).status, 200);
+    const page = await world.page({ lang });
+    await world.logIn(page, world.exporter.url + '/accounts');
+    await page.getByText('20.00 critical').waitFor();
+    await page.getByText('100.00 warning').waitFor();
+    await world.look(page, `levels-list-${lang}`);
+    await page.getByLabel(w.acme).check();
+    await page.getByRole('button', { name: w.settings }).click();
+    await page.getByText(w.oneLevel).waitFor();
+    await page.getByRole('radio', { name: w.disable }).check();
+    await page.getByRole('button', { name: w.preview }).click();
+    await page.getByText('alibaba/17 · warning').waitFor();
+    await world.look(page, `levels-preview-${lang}`);
+    await page.goto(world.exporter.url + '/accounts/alibaba/17');
+    await page.getByText(w.below).waitFor();
+    await page.getByText(w.above).waitFor();
+    await world.look(page, `levels-account-${lang}`);
+    await page.getByRole('switch', { name: w.enable + ' warning' }).click();
+    await page.getByText(w.stillOn).waitFor();
+    await world.look(page, `levels-disable-${lang}`);
+    await page.context().close();
+  };
+}
 
 await run({
   accounts,

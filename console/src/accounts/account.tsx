@@ -9,7 +9,7 @@ import { follow } from '../shared/router';
 import { Badge, consoleUrl, Dialog, errorText, Icon, Loading, mayEdit, Notice, Session, Switch } from '../shared/ui';
 import { EditTable } from './audit';
 import { HistoryChart } from './chart';
-import { Account, Alert, effectText, nameOf, pathOf, stateOf } from './model';
+import { Account, Alert, defaultLevel, effectText, nameOf, pathOf, stateOf } from './model';
 
 const refreshMs = 15_000;
 const signs: [string, 'plus' | 'minus'][] = [
@@ -57,7 +57,7 @@ export function AccountPage(props: { session: Session; provider: string; account
   const state = stateOf(account);
   // An account that nobody has set up yet has the one level that there is by default.
   const alerts: Alert[] = account.alerts.length > 0 ? account.alerts : [{
-    level: 'warning', enabled: false, threshold: null, currency: account.currency, suspended: false, provisioned: false,
+    level: defaultLevel, enabled: false, threshold: null, currency: account.currency, suspended: false, provisioned: false,
     state: 'disabled', low_since: null, first_change: null, overdue_since: null,
   }];
   const messages = consoleUrl(props.session, 'messages') + '/messages' + pathOf(account);
@@ -125,20 +125,21 @@ export function AccountPage(props: { session: Session; provider: string; account
 }
 
 function Against({ account, alerts }: { account: Account; alerts: Alert[] }) {
-  const alert = alerts.find((a) => a.threshold !== null);
-  if (!alert || account.available_credit === null) return null;
+  const set = alerts.filter((alert) => alert.threshold !== null);
+  if (set.length === 0 || account.available_credit === null) return null;
   const credit = Number(account.available_credit);  // To draw with; amounts are never calculated.
-  const threshold = Number(alert.threshold);
-  const most = Math.max(credit, threshold, 0) * 1.15 || 1;
+  const most = Math.max(credit, ...set.map((alert) => Number(alert.threshold)), 0) * 1.15 || 1;
   const share = (value: number) => `${Math.max(0, Math.min(100, (100 * value) / most))}%`;
-  const below = credit < threshold;
+  const below = (alert: Alert) => credit < Number(alert.threshold);
   return (
     <>
-      <div class={below ? 'meter low' : 'meter'} aria-hidden="true">
+      <div class={set.some(below) ? 'meter low' : 'meter'} aria-hidden="true">
         <span class="fill" style={{ width: share(credit) }} />
-        <span class="mark-at" style={{ left: share(threshold) }} />
+        {set.map((alert) => <span key={alert.level} class="mark-at" style={{ left: share(Number(alert.threshold)) }} />)}
       </div>
-      <p>{t(below ? 'belowBy' : 'aboveBy', { threshold: money(alert.threshold, alert.currency) })}</p>
+      {set.map((alert) => (
+        <p key={alert.level}>{alerts.length > 1 && `${alert.level}: `}{t(below(alert) ? 'belowBy' : 'aboveBy', { threshold: money(alert.threshold, alert.currency) })}</p>
+      ))}
     </>
   );
 }
@@ -239,7 +240,7 @@ function EditDialog(props: Editing & { path: string; onClose: (saved: string) =>
     setBusy(true);
     try {
       const answer = await send('PATCH', path, body(false), version);
-      props.onClose(`${t('saved')} ${effectText(answer.body.effect, answer.body.after)}`);
+      props.onClose(`${t('saved')} ${several ? `${alert.level}: ` : ''}${effectText(answer.body.effect, answer.body.after)}`);
     } catch (error) {
       const late = error instanceof ApiError && error.status === 412;
       setStale(late);
@@ -247,11 +248,13 @@ function EditDialog(props: Editing & { path: string; onClose: (saved: string) =>
       setBusy(false);
     }
   };
+  const several = account.alerts.length > 1;
+  const stayOn = account.alerts.filter((other) => other.enabled && other.level !== alert.level).map((other) => other.level);
   const title = action === 'enable' ? 'enableTitle' : action === 'disable' ? 'disableTitle' : 'modifyThreshold';
   return (
     <Dialog title={t(title)} onClose={() => props.onClose('')}>
       <form onSubmit={submit} noValidate>
-        <p class="fine">{nameOf(account)} · {account.provider}/{account.account_id}</p>
+        <p class="fine">{nameOf(account)} · {account.provider}/{account.account_id}{several && ` · ${t('level')}: ${alert.level}`}</p>
         {action !== 'disable' && (
           <label>{account.currency ? t('thresholdIn', { currency: account.currency }) : t('threshold')}
             <input inputMode="decimal" autocomplete="off" autofocus maxLength={30} value={text}
@@ -259,7 +262,7 @@ function EditDialog(props: Editing & { path: string; onClose: (saved: string) =>
         )}
         <p class="fine">{t('credit')}: {money(account.available_credit, account.currency)}</p>
         <div class="outlook" aria-live="polite">
-          {outlook && <><h3>{t('whatHappens')}</h3><p class={outlook.effect.startsWith('first_change') ? 'mind' : ''}>{effectText(outlook.effect, outlook.after)}</p></>}
+          {outlook && <><h3>{t('whatHappens')}</h3><p class={outlook.effect.startsWith('first_change') ? 'mind' : ''}>{several && `${alert.level}: `}{effectText(outlook.effect, outlook.after)}{action === 'disable' && stayOn.length > 0 && ' ' + t('staysOn', { levels: stayOn.join(', ') })}</p></>}
           {action !== 'disable' && account.billed_before_tax && <Notice kind="warn">{t('preTax')}</Notice>}
         </div>
         {(problem || doubt) && <Notice kind="bad">{problem || doubt}</Notice>}

@@ -5,7 +5,7 @@ import { ApiError, Json, send } from '../shared/api';
 import { parseAmount } from '../shared/format';
 import { t } from '../shared/i18n';
 import { Dialog, errorText, Notice } from '../shared/ui';
-import { splitKey } from './model';
+import { defaultLevel, splitKey } from './model';
 import { Outcome } from './preview';
 
 const shown = 500;
@@ -67,7 +67,7 @@ export function Steps({ edit, onClose }: { edit: BulkEdit; onClose: (changed: bo
   );
 }
 
-export function BulkDialog(props: { which: Which; count: number; onClose: (changed: boolean) => void }) {
+export function BulkDialog(props: { which: Which; count: number; several: boolean; onClose: (changed: boolean) => void }) {
   const [enabled, setEnabled] = useState<'' | 'on' | 'off'>('on');
   const [amounts, setAmounts] = useState<Record<string, string>>({ '': '' });
   const [currencies, setCurrencies] = useState<string[]>([]);
@@ -110,6 +110,7 @@ export function BulkDialog(props: { which: Which; count: number; onClose: (chang
     <Dialog title={t('bulkTitle', { n: props.count.toLocaleString('en') })} wide onClose={() => props.onClose(!!edit.result)}>
       {edit.preview || edit.result ? <Steps edit={edit} onClose={props.onClose} /> : (
         <form onSubmit={(event) => { event.preventDefault(); edit.previewIt(); }}>
+          {props.several && <p class="fine">{t('oneLevel', { level: defaultLevel })}</p>}
           <fieldset class="choice">
             <legend>{t('alertSwitch')}</legend>
             {([['on', 'enable'], ['off', 'disable'], ['', 'keep']] as const).map(([value, word]) => (

@@ -173,6 +173,7 @@ export function ListPage({ session, url }: { session: Session; url: URL }) {
       )}
       {dialog === 'bulk' && (
         <BulkDialog which={picked.all ? { select: selectOf({ ...filter, withoutCosts: true }) } : { keys: [...picked.keys] }} count={count}
+                    several={accounts.some((account) => account.alerts.length > 1)}
                     onClose={(changed) => { setDialog(''); if (changed) { pick({ all: false, keys: new Set() }); setTurn(turn + 1); } }} />
       )}
       {dialog === 'csv' && <CsvDialog onClose={(changed) => { setDialog(''); if (changed) setTurn(turn + 1); }} />}
@@ -231,8 +232,7 @@ function Column(props: { name: string; title: string; filter: Filter; number?: b
 function Row(props: { account: Account; editable: boolean; picked: boolean; onPick: () => void }) {
   const { account } = props;
   const state = stateOf(account);
-  const threshold = account.alerts.find((alert) => alert.threshold !== null && alert.enabled)
-    ?? account.alerts.find((alert) => alert.threshold !== null);
+  const set = account.alerts.filter((alert) => alert.threshold !== null);
   return (
     <tr class={props.picked ? 'picked' : ''}>
       {props.editable && <td class="pick"><input type="checkbox" checked={props.picked} onChange={props.onPick}
@@ -243,7 +243,9 @@ function Row(props: { account: Account; editable: boolean; picked: boolean; onPi
       </th>
       <td data-label={t('contact')}>{account.contact || '–'}</td>
       <td class="num" data-label={t('credit')}><span>{amount(account.available_credit)} <span class="cur">{account.currency}</span></span></td>
-      <td class={threshold && !threshold.enabled ? 'num off' : 'num'} data-label={t('threshold')}>{amount(threshold?.threshold)}</td>
+      <td class="num" data-label={t('threshold')}><span>{set.length === 0 ? '–' : set.map((alert) => (
+        <div class={alert.enabled ? '' : 'off'}>{amount(alert.threshold)}{account.alerts.length > 1 && <span class="cur"> {alert.level}</span>}</div>
+      ))}</span></td>
       <td class="num" data-label={t('runway')}>{duration(account.runway_seconds)}</td>
       <td data-label={t('state')}><Badge kind={state}>{t('s_' + state)}</Badge></td>
       <td data-label={t('asOf')} class={account.stale ? 'old' : ''}>{ago(account.last_success)}</td>

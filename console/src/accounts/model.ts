@@ -64,6 +64,9 @@ export function stateOf(account: Account): string {
 export const effectText = (effect: string, alert?: Alert) =>
   t(effect, { threshold: alert ? money(alert.threshold, alert.currency) : t('thisThreshold') });
 
+/** The level that there is where nobody has asked for several. */
+export const defaultLevel = 'warning';
+
 /** A value as it may stand in a selection, whatever is in it. */
 const quoted = (value: string) => `"${value.replace(/["\\]/g, '\\$&')}"`;
 

@@ -43,7 +43,7 @@ export function Outcome({ outcome, done }: { outcome: Json; done: boolean }) {
           <tbody>
             {outcome.results.map((item: Json) => (
               <tr class={item.outcome}>
-                <th scope="row"><span class="name">{nameOf(item)}</span><span class="id">{item.line ? t('line', { n: item.line }) + ' · ' : ''}{item.provider}/{item.account_id}</span></th>
+                <th scope="row"><span class="name">{nameOf(item)}</span><span class="id">{item.line ? t('line', { n: item.line }) + ' · ' : ''}{item.provider}/{item.account_id} · {item.level}</span></th>
                 <td><Setting setting={item.from} /></td>
                 <td>{item.outcome === 'changed' || item.outcome === 'unchanged' ? <Setting setting={item.to} /> : '–'}</td>
                 <td class="meaning">{meaning(item)}</td>
