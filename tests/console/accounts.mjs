@@ -10,7 +10,7 @@ const words = {
     apply: /^Apply to/, done: 'Done', firstChange: (what = 'this threshold') => `Available credit is already below ${what}: the first alert goes out when it next changes.`,
     willWatch: (what) => `An alert goes out when available credit falls below ${what}.`, notUnderstood: (text) => `“${text}” is not understood as an amount.`, import: 'Import CSV', lines: 'Lines',
     line3: 'Line 3', off: 'No alert will be sent.', selectPage: 'Select all on this page', cny: 'Threshold in CNY', edits: 'Edits', disable: 'Disable',
-    costs: 'Show accounts without costs', search: 'Search name, ID or contact', credit: 'Available credit', acme: 'Select Acme', oneLevel: 'This is about the level warning. Other levels of an account stay as they are.',
+    costs: 'Show accounts without costs', search: 'Search name, ID or contact', credit: 'Available credit', sort: 'Sort', acme: 'Select Acme', oneLevel: 'This is about the level warning. Other levels of an account stay as they are.',
     below: 'warning: Below the threshold of 100.00 USD', above: 'critical: Not below the threshold of 20.00 USD',
     stillOn: /^warning: No alert will be sent.* Still on: critical\.$/,
     faster: 'Somebody was faster', latest: 'Show the latest',
@@ -21,7 +21,7 @@ const words = {
     apply: /^应用到/, done: '完成', firstChange: (what = '该阈值') => `可用额度已低于${what}：首次预警将在可用额度下次变动时发出。`,
     willWatch: (what) => `可用额度低于${what}时将发出预警。`, notUnderstood: (text) => `无法识别金额“${text}”`, import: '导入 CSV', lines: '内容',
     line3: '第 3 行', off: '将不再发送预警。', selectPage: '选择本页全部账户', cny: '预警阈值（CNY）', edits: '修改记录', disable: '关闭',
-    costs: '显示未产生费用的账户', search: '搜索名称、账户 ID 或联系人', credit: '可用额度', acme: '选择 Acme', oneLevel: '此处设置级别 warning，账户的其他级别保持不变。',
+    costs: '显示未产生费用的账户', search: '搜索名称、账户 ID 或联系人', credit: '可用额度', sort: '排序', acme: '选择 Acme', oneLevel: '此处设置级别 warning，账户的其他级别保持不变。',
     below: 'warning: 低于阈值 100.00 USD', above: 'critical: 不低于阈值 20.00 USD',
     stillOn: /^warning: 将不再发送预警.*仍保持开启：critical。$/,
     faster: '已有他人先修改', latest: '显示最新设置',
@@ -199,6 +199,12 @@ for (const lang of ['en', 'zh']) {
     await world.look(page, `phone-list-${lang}`);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth);
     assert.ok(wide, 'nothing sticks out to the side');
+    const names = () => page.locator('tbody .id').allTextContents();
+    await page.getByLabel(w.sort).selectOption('-credit');
+    await until('the order', async () => (await names())[0] === 'alibaba/18' && /sort=-credit/.test(page.url()));
+    await page.getByLabel(w.sort).selectOption('credit');
+    await until('the other order', async () => (await names())[0] === 'tencent/20');
+    await world.look(page, `phone-sort-${lang}`);
     await page.goto(world.exporter.url + '/accounts/tencent/20');
     await page.locator('.figure').waitFor();
     await world.look(page, `phone-account-${lang}`);
@@ -237,6 +243,33 @@ tests['by keyboard alone'] = async (world) => {
   await until('the edit', async () =>
     (await world.api(world.exporter)('GET', '/api/v1/accounts/alibaba/17')).body.alerts[0].threshold === '12.50');
   assert.ok(await toggle.evaluate((e) => e === document.activeElement), 'the focus comes back');
+  await page.context().close();
+};
+
+tests['many accounts by keyboard alone'] = async (world) => {
+  const page = await world.page();
+  await world.logIn(page, world.exporter.url + '/accounts');
+  const focused = (what) => until(`the focus on ${what}`, () => page.evaluate(() => document.activeElement?.textContent).then((text) => text?.startsWith(what)));
+  const press = async (name) => {
+    await page.getByRole('button', { name }).focus();
+    await page.keyboard.press('Enter');
+  };
+  await page.getByLabel('Select Acme').focus();
+  await page.keyboard.press('Space');
+  await press('Low Balance Alerts settings');
+  await page.getByLabel('Threshold for all selected').focus();
+  await page.keyboard.type('13.5');
+  await page.keyboard.press('Enter');
+  await focused('This is what will change');
+  await press('Back');
+  await page.getByLabel('Threshold for all selected').waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement?.tagName), 'FORM');
+  await press('Preview');
+  await focused('This is what will change');
+  await press(/^Apply to/);
+  await focused('Done: this is what changed');
+  await press('Done');
+  await focused('Accounts');
   await page.context().close();
 };
 

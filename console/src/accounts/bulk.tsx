@@ -1,6 +1,6 @@
 // Low Balance Alerts settings of many accounts: what to change, what that comes to, what it came to.
 
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError, Json, send } from '../shared/api';
 import { parseAmount } from '../shared/format';
 import { t } from '../shared/i18n';
@@ -33,7 +33,14 @@ export function useBulkEdit(bodyOf: () => Json | null) {
     }
     setBusy(false);
   };
-  return { preview, result, problem, busy, previewIt: () => ask(true), applyIt: () => ask(false),
+  // A step takes the button away that led to it, and the focus with it: that goes to where the new one begins.
+  const begin = useRef<any>(null);
+  const opened = useRef(false);
+  useEffect(() => {
+    if (opened.current) begin.current?.focus();
+    opened.current = true;
+  }, [preview, result]);
+  return { preview, result, problem, busy, begin, previewIt: () => ask(true), applyIt: () => ask(false),
            backToForm: () => { setPreview(null); setProblem(''); } };
 }
 export type BulkEdit = ReturnType<typeof useBulkEdit>;
@@ -43,9 +50,9 @@ export function Steps({ edit, onClose }: { edit: BulkEdit; onClose: (changed: bo
   if (edit.result) {
     return (
       <>
-        <h3>{t('resultTitle')}</h3>
+        <h3 ref={edit.begin} tabIndex={-1}>{t('resultTitle')}</h3>
         <Outcome outcome={edit.result} done />
-        <div class="buttons"><button type="button" class="primary" autofocus onClick={() => onClose(true)}>{t('done')}</button></div>
+        <div class="buttons"><button type="button" class="primary" onClick={() => onClose(true)}>{t('done')}</button></div>
       </>
     );
   }
@@ -53,7 +60,7 @@ export function Steps({ edit, onClose }: { edit: BulkEdit; onClose: (changed: bo
   const moved = problem instanceof ApiError && problem.status === 409;
   return (
     <>
-      <h3>{t('previewTitle')}</h3>
+      <h3 ref={edit.begin} tabIndex={-1}>{t('previewTitle')}</h3>
       {problem && <Notice kind="bad">{moved ? t('moved') : ''} {errorText(problem)}</Notice>}
       {!preview.applicable && <Notice kind="bad">{preview.error?.message} {t('nothingApplied')}</Notice>}
       <Outcome outcome={preview} done={false} />
@@ -109,7 +116,7 @@ export function BulkDialog(props: { which: Which; count: number; several: boolea
   return (
     <Dialog title={t('bulkTitle', { n: props.count.toLocaleString('en') })} wide onClose={() => props.onClose(!!edit.result)}>
       {edit.preview || edit.result ? <Steps edit={edit} onClose={props.onClose} /> : (
-        <form onSubmit={(event) => { event.preventDefault(); edit.previewIt(); }}>
+        <form ref={edit.begin} tabIndex={-1} aria-label={t('bulkSettings')} onSubmit={(event) => { event.preventDefault(); edit.previewIt(); }}>
           {props.several && <p class="fine">{t('oneLevel', { level: defaultLevel })}</p>}
           <fieldset class="choice">
             <legend>{t('alertSwitch')}</legend>

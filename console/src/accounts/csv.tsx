@@ -13,7 +13,7 @@ export function CsvDialog(props: { onClose: (changed: boolean) => void }) {
   return (
     <Dialog title={t('csvTitle')} wide onClose={() => props.onClose(!!edit.result)}>
       {edit.preview || edit.result ? <Steps edit={edit} onClose={props.onClose} /> : (
-        <form onSubmit={(event) => { event.preventDefault(); edit.previewIt(); }}>
+        <form ref={edit.begin} tabIndex={-1} aria-label={t('csvTitle')} onSubmit={(event) => { event.preventDefault(); edit.previewIt(); }}>
           <p class="fine">{t('csvHint')}</p>
           <label>{t('csvFile')}
             <input type="file" accept=".csv,.tsv,.txt,text/csv" onChange={async (event) => {

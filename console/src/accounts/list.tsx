@@ -15,6 +15,12 @@ import {
 const pageSize = 50;
 const refreshMs = 15_000;
 
+// What the list can be sorted by: the name that the API has for it, the word that people have.
+const columns: [string, string, boolean?][] = [
+  ['name', 'account'], ['contact', 'contact'], ['credit', 'credit', true], ['threshold', 'threshold', true],
+  ['runway', 'runway', true], ['state', 'state'],
+];
+
 interface Listing { accounts: Account[]; total: number }
 interface Summary {
   accounts: number;
@@ -109,6 +115,7 @@ export function ListPage({ session, url }: { session: Session; url: URL }) {
                 options={summary?.providers} onChange={(provider) => show({ provider })} />
         <Choice label={t('contact')} all={t('allContacts')} value={filter.contact}
                 options={summary?.contacts} onChange={(contact) => show({ contact })} />
+        <Order sort={filter.sort} onSort={(sort) => show({ sort })} />
         <div class="chips" role="group" aria-label={t('state')}>
           {(['low', 'overdue', 'awaiting', 'stale', 'enabled', 'disabled', 'costs'] as const).map((word) => (
             <button type="button" class="chip" aria-pressed={filter.words.includes(word)}
@@ -139,12 +146,9 @@ export function ListPage({ session, url }: { session: Session; url: URL }) {
               <tr>
                 {mayEdit(session) && <th class="pick" scope="col"><input type="checkbox" checked={wholePage} aria-label={t('selectAll')}
                          onChange={() => toggle(accounts, !wholePage)} /></th>}
-                <Column name="name" title={t('account')} filter={filter} onSort={(sort) => show({ sort })} />
-                <Column name="contact" title={t('contact')} filter={filter} onSort={(sort) => show({ sort })} />
-                <Column name="credit" title={t('credit')} filter={filter} onSort={(sort) => show({ sort })} number />
-                <Column name="threshold" title={t('threshold')} filter={filter} onSort={(sort) => show({ sort })} number />
-                <Column name="runway" title={t('runway')} filter={filter} onSort={(sort) => show({ sort })} number />
-                <Column name="state" title={t('state')} filter={filter} onSort={(sort) => show({ sort })} />
+                {columns.map(([name, word, number]) => (
+                  <Column name={name} title={t(word)} filter={filter} onSort={(sort) => show({ sort })} number={number} />
+                ))}
                 <th scope="col">{t('asOf')}</th>
               </tr>
             </thead>
@@ -212,6 +216,20 @@ function Choice(props: {
     <select aria-label={props.label} value={props.value} onChange={(event) => props.onChange(event.currentTarget.value)}>
       <option value="">{props.all}</option>
       {names.map((name) => <option value={name}>{name}{props.options?.[name] ? ` (${props.options[name]})` : ''}</option>)}
+    </select>
+  );
+}
+
+// On a phone, where there are no column headings to click on.
+function Order(props: { sort: string; onSort: (sort: string) => void }) {
+  return (
+    <select class="order" aria-label={t('sort')} value={props.sort} onChange={(event) => props.onSort(event.currentTarget.value)}>
+      {columns.map(([name, word]) => (
+        <>
+          <option value={name}>{t('sortUp', { what: t(word) })}</option>
+          <option value={'-' + name}>{t('sortDown', { what: t(word) })}</option>
+        </>
+      ))}
     </select>
   );
 }

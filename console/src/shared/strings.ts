@@ -75,6 +75,8 @@ export const strings = {
   summary: ['{total} accounts', '共 {total} 个账户'],
   sortBy: ['Sort by {what}', '按{what}排序'],
   sort: ['Sort', '排序'],
+  sortUp: ['Sort by {what}, ascending', '按{what}升序排列'],
+  sortDown: ['Sort by {what}, descending', '按{what}降序排列'],
   name: ['Name', '名称'],
 
   // States.

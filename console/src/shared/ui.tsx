@@ -31,7 +31,13 @@ export function Dialog(props: { title: string; onClose: () => void; children: Co
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null;
     dialog.current?.showModal();
-    return () => before?.focus?.();
+    return () => {
+      before?.focus?.();
+      // What it was opened from may be gone with it; the page's heading is always there.
+      requestAnimationFrame(() => {
+        if (document.activeElement === document.body) document.querySelector<HTMLElement>('h1')?.focus();
+      });
+    };
   }, []);
   return (
     <dialog ref={dialog} class={props.wide ? 'wide' : ''} aria-labelledby={id}
