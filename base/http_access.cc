@@ -164,8 +164,11 @@ std::optional<HttpResponse> HttpAccess::RefuseUser(Access access, const WebConfi
   }
   request->grant = Rules()->GrantOf(request->user);
   if (request->grant.role == Role::kNone) {
-    return JsonError(403, "the user " + Quoted(request->user) +
-                              " has no role; name it under access.roles in lowbalance.yml");
+    // The field is how the consoles tell this refusal, which logging out ends, from all others.
+    return JsonError(403,
+                     "the user " + Quoted(request->user) +
+                         " has no role; name it under access.roles in lowbalance.yml",
+                     "access.roles");
   }
   if (access == Access::kAdministrator && request->grant.role != Role::kAdministrator) {
     return JsonError(403, "this takes an administrator");

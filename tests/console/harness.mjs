@@ -60,7 +60,7 @@ export class World {
   static async make({ accounts, extra = '', webhook = false }) {
     const world = new World();
     world.folder = mkdtempSync(join(tmpdir(), 'lowbalance-console-'));
-    world.write('web.yml', 'basic_auth_users:\n' + ['admin', 'vera', 'olga'].map((user) => `  ${user}: "${hash}"\n`).join(''));
+    world.write('web.yml', 'basic_auth_users:\n' + ['admin', 'vera', 'olga', 'nora'].map((user) => `  ${user}: "${hash}"\n`).join(''));
     world.write('key', 'a key for the logins of this test');
     world.balances(accounts);
     world.write('lowbalance.yml', `

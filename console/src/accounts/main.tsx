@@ -4,7 +4,7 @@ import { render } from 'preact';
 import { t, useLanguage } from '../shared/i18n';
 import { Gate } from '../shared/login';
 import { useLocation } from '../shared/router';
-import { Header, logOut, Session } from '../shared/ui';
+import { Header, Session } from '../shared/ui';
 import { AccountPage } from './account';
 import { AuditPage } from './audit';
 import { ListPage } from './list';
@@ -17,7 +17,7 @@ function Page({ session, leave }: { session: Session; leave: () => void }) {
   document.title = `${one ? parts[2] : t(parts[0] === 'edits' ? 'audit' : 'accounts')} · lowbalance`;
   return (
     <>
-      <Header session={session} here="accounts" onLogout={() => logOut().finally(leave)} links={[
+      <Header session={session} here="accounts" onLogout={leave} links={[
         { href: '/accounts', text: t('accounts'), current: parts[0] === 'accounts' },
         { href: '/edits', text: t('audit'), current: parts[0] === 'edits' },
       ]} />

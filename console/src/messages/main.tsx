@@ -6,7 +6,7 @@ import { get } from '../shared/api';
 import { t, useLanguage } from '../shared/i18n';
 import { Gate } from '../shared/login';
 import { useLocation } from '../shared/router';
-import { Header, logOut, Session } from '../shared/ui';
+import { Header, Session } from '../shared/ui';
 import { ContactsPage } from './contacts';
 import { DeliveriesPage } from './deliveries';
 import { InboxPage } from './inbox';
@@ -29,7 +29,7 @@ function Page({ session, leave }: { session: Session; leave: () => void }) {
   document.title = `${unread ? `(${unread}) ` : ''}${story ? parts[2] : t(pages[parts[0]] ?? 'messages')} · lowbalance`;
   return (
     <>
-      <Header session={session} here="messages" onLogout={() => logOut().finally(leave)}
+      <Header session={session} here="messages" onLogout={leave}
               links={Object.entries(pages).map(([path, word]) => (
                 { href: '/' + path, text: t(word), current: parts[0] === path, count: path === 'inbox' ? unread : 0 }))} />
       <main id="main">

@@ -4,12 +4,12 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { ApiError, get, onLoggedOut, send } from './api';
 import { t, useLanguage } from './i18n';
-import { errorText, Language, Loading, Notice, Session } from './ui';
+import { errorText, Language, Loading, logOut, Notice, Session } from './ui';
 
 export function Gate({ children }: { children: (session: Session, leave: () => void) => ComponentChildren }) {
   useLanguage();
   const [session, setSession] = useState<Session | null>(null);
-  const [state, setState] = useState<'asking' | 'out' | 'in' | 'off'>('asking');
+  const [state, setState] = useState<'asking' | 'out' | 'in' | 'off' | 'no role'>('asking');
   const [problem, setProblem] = useState('');
 
   const ask = async () => {
@@ -17,9 +17,9 @@ export function Gate({ children }: { children: (session: Session, leave: () => v
       setSession(await get('/api/v1/session'));
       setState('in');
     } catch (error) {
-      const refused = error instanceof ApiError && error.status === 403;
-      if (refused || !(error instanceof ApiError && error.status === 401)) setProblem(errorText(error));
-      setState(refused ? 'off' : 'out');
+      const refusal = error instanceof ApiError && error.status === 403 ? error : null;
+      if (refusal || !(error instanceof ApiError && error.status === 401)) setProblem(errorText(error));
+      setState(!refusal ? 'out' : refusal.field === 'access.roles' ? 'no role' : 'off');
     }
   };
   useEffect(() => {
@@ -28,16 +28,21 @@ export function Gate({ children }: { children: (session: Session, leave: () => v
   }, []);
 
   if (state === 'asking') return <main id="main" class="login"><Loading /></main>;
-  if (state === 'in' && session) {
-    return <>{children(session, () => { setSession(null); setProblem(''); setState('out'); })}</>;
-  }
+  const leave = () => { setSession(null); setProblem(''); setState('out'); };
+  if (state === 'in' && session) return <>{children(session, leave)}</>;
   return (
     <main id="main" class="login">
       <div class="card">
         <div class="brand"><span class="mark" aria-hidden="true" />lowbalance</div>
-        <h1 tabIndex={-1}>{t('login')}</h1>
+        <h1 tabIndex={-1}>{t(state === 'no role' ? 'noRole' : 'login')}</h1>
         {state === 'off'
           ? <Notice kind="warn"><p>{t('noUsers')}</p><p class="fine">{problem}</p></Notice>
+          : state === 'no role' ? (
+            <>
+              <Notice kind="warn">{problem}</Notice>
+              <button type="button" onClick={() => logOut().then(leave, (error) => setProblem(errorText(error)))}>{t('logout')}</button>
+            </>
+          )
           : <Form problem={problem} onDone={ask} />}
         <Language />
       </div>

@@ -34,6 +34,8 @@ export const strings = {
   wrongPassword: ['Wrong user or password.', '用户名或密码错误。'],
   sessionOver: ['Your login has ended. Please log in again.', '登录已过期，请重新登录。'],
   noUsers: ['Nobody can log in yet: no users are configured.', '尚未配置用户，暂时无法登录。'],
+  noRole: ['You are logged in, but have no role here.', '您已登录，但尚未分配角色。'],
+  stillIn: ['You are still logged in: {message}', '尚未退出登录：{message}'],
   viewer: ['Viewer: sees everything, changes nothing', '只读用户'],
   contact: ['Contact', '联系人'],
   administrator: ['Administrator', '管理员'],

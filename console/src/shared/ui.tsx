@@ -1,7 +1,7 @@
 // Small parts that both consoles are made of.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { t, lang, setLang } from './i18n';
 import { ApiError, send, Json } from './api';
 import { follow } from './router';
@@ -103,24 +103,28 @@ export function Header(props: {
   links: { href: string; text: string; current: boolean; count?: number }[];
 }) {
   const other = props.here === 'accounts' ? 'messages' : 'accounts';
+  const [problem, setProblem] = useState('');
   return (
-    <header class="top">
-      <a class="skip" href="#main">{t('skip')}</a>
-      <div class="brand"><span class="mark" aria-hidden="true" />lowbalance</div>
-      <nav aria-label={t('navigation')}>
-        {props.links.map((link) => (
-          <a href={link.href} onClick={follow} aria-current={link.current ? 'page' : undefined}>
-            {link.text}{link.count ? <span class="count">{link.count}</span> : null}
-          </a>
-        ))}
-        <a href={consoleUrl(props.session, other) + '/' + other}>{t(other)}<Icon name="out" /></a>
-      </nav>
-      <div class="who">
-        <Language />
-        <span class="user" title={t(props.session.role)}>{props.session.user}</span>
-        <button type="button" class="quiet" onClick={props.onLogout}>{t('logout')}</button>
-      </div>
-    </header>
+    <>
+      <header class="top">
+        <a class="skip" href="#main">{t('skip')}</a>
+        <div class="brand"><span class="mark" aria-hidden="true" />lowbalance</div>
+        <nav aria-label={t('navigation')}>
+          {props.links.map((link) => (
+            <a href={link.href} onClick={follow} aria-current={link.current ? 'page' : undefined}>
+              {link.text}{link.count ? <span class="count">{link.count}</span> : null}
+            </a>
+          ))}
+          <a href={consoleUrl(props.session, other) + '/' + other}>{t(other)}<Icon name="out" /></a>
+        </nav>
+        <div class="who">
+          <Language />
+          <span class="user" title={t(props.session.role)}>{props.session.user}</span>
+          <button type="button" class="quiet" onClick={() => logOut().then(props.onLogout, (error) => setProblem(errorText(error)))}>{t('logout')}</button>
+        </div>
+      </header>
+      {problem && <Notice kind="bad">{t('stillIn', { message: problem })}</Notice>}
+    </>
   );
 }
 
