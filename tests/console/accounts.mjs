@@ -10,7 +10,7 @@ const words = {
     apply: /^Apply to/, done: 'Done', firstChange: (what = 'this threshold') => `Available credit is already below ${what}: the first alert goes out when it next changes.`,
     willWatch: (what) => `An alert goes out when available credit falls below ${what}.`, notUnderstood: (text) => `“${text}” is not understood as an amount.`, import: 'Import CSV', lines: 'Lines',
     line3: 'Line 3', off: 'No alert will be sent.', selectPage: 'Select all on this page', cny: 'Threshold in CNY', edits: 'Edits', disable: 'Disable',
-    costs: 'Show accounts without costs', search: 'Search name, ID or contact', credit: 'Available credit', noRole: 'You are logged in, but have no role here.', logout: 'Log out', stillIn: 'You are still logged in:', sort: 'Sort', acme: 'Select Acme', oneLevel: 'This is about the level warning. Other levels of an account stay as they are.',
+    costs: 'Show accounts without costs', search: 'Search name, ID or contact', credit: 'Available credit', from: /^Shows from .* on: older changes are left out\.$/, noRole: 'You are logged in, but have no role here.', logout: 'Log out', stillIn: 'You are still logged in:', sort: 'Sort', acme: 'Select Acme', oneLevel: 'This is about the level warning. Other levels of an account stay as they are.',
     below: 'warning: Below the threshold of 100.00 USD', above: 'critical: Not below the threshold of 20.00 USD',
     stillOn: /^warning: No alert will be sent.* Still on: critical\.$/,
     faster: 'Somebody was faster', latest: 'Show the latest',
@@ -21,7 +21,7 @@ const words = {
     apply: /^应用到/, done: '完成', firstChange: (what = '该阈值') => `可用额度已低于${what}：首次预警将在可用额度下次变动时发出。`,
     willWatch: (what) => `可用额度低于${what}时将发出预警。`, notUnderstood: (text) => `无法识别金额“${text}”`, import: '导入 CSV', lines: '内容',
     line3: '第 3 行', off: '将不再发送预警。', selectPage: '选择本页全部账户', cny: '预警阈值（CNY）', edits: '修改记录', disable: '关闭',
-    costs: '显示未产生费用的账户', search: '搜索名称、账户 ID 或联系人', credit: '可用额度', noRole: '您已登录，但尚未分配角色。', logout: '退出', stillIn: '尚未退出登录：', sort: '排序', acme: '选择 Acme', oneLevel: '此处设置级别 warning，账户的其他级别保持不变。',
+    costs: '显示未产生费用的账户', search: '搜索名称、账户 ID 或联系人', credit: '可用额度', from: /^仅显示 .* 之后的变动，更早的变动未显示。$/, noRole: '您已登录，但尚未分配角色。', logout: '退出', stillIn: '尚未退出登录：', sort: '排序', acme: '选择 Acme', oneLevel: '此处设置级别 warning，账户的其他级别保持不变。',
     below: 'warning: 低于阈值 100.00 USD', above: 'critical: 不低于阈值 20.00 USD',
     stillOn: /^warning: 将不再发送预警.*仍保持开启：critical。$/,
     faster: '已有他人先修改', latest: '显示最新设置',
@@ -315,6 +315,19 @@ for (const lang of ['en', 'zh']) {
     await page.waitForSelector('input[name=user]');
     await page.reload();
     await page.waitForSelector('input[name=user]');
+    await page.context().close();
+  };
+
+  tests[`${lang}: the chart says where it begins`] = async (world) => {
+    const page = await world.page({ lang });
+    // It takes the server thousands of changes to leave some out.
+    await page.route('**/history?*', async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: { ...await response.json(), left_out: 3 } });
+    });
+    await world.logIn(page, world.exporter.url + '/accounts/tencent/21');
+    await page.getByText(w.from).scrollIntoViewIfNeeded();
+    await world.look(page, `history-from-${lang}`);
     await page.context().close();
   };
 

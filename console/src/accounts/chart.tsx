@@ -30,12 +30,14 @@ export function HistoryChart({ path, account, thresholds }: { path: string; acco
   const [days, setDays] = useState(30);
   const [changes, setChanges] = useState<Change[]>([]);
   const [now, setNow] = useState(Date.now());
+  const [from, setFrom] = useState('');  // Where the server left out what is older.
   const [problem, setProblem] = useState('');
   useEffect(() => {
     let over = false;
     const since = new Date(Date.now() - days * 86_400_000).toISOString();
     get(`${path}/history` + query({ since })).then((answer) => {
       if (over) return;
+      setFrom(answer.left_out > 0 ? answer.changes[0].at : '');
       setChanges(answer.changes.filter((change: Change) => change.currency === account.currency));
       setNow(new Date(answer.now).getTime());
       setProblem('');
@@ -58,6 +60,7 @@ export function HistoryChart({ path, account, thresholds }: { path: string; acco
       {changes.length === 0 ? <p class="empty">{t('noHistory')}</p> : (
         <>
           <Drawing changes={changes} days={days} now={now} thresholds={thresholds} label={t('historyOf', { range })} />
+          {from && <p class="fine">{t('historyFrom', { at: instant(from) })}</p>}
           <details>
             <summary>{t('historyTable')}</summary>
             <div class="scroll" tabIndex={0} role="region" aria-label={t('historyTable')}>

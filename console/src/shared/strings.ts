@@ -119,6 +119,7 @@ export const strings = {
   noTerms: ['The provider states available credit as a whole, without its terms.', '服务商仅提供可用额度总数，未提供构成。'],
   history: ['History', '历史'],
   historyOf: ['Available credit over the last {range}', '最近{range}的可用额度'],
+  historyFrom: ['Shows from {at} on: older changes are left out.', '仅显示 {at} 之后的变动，更早的变动未显示。'],
   historyTable: ['History as a table', '历史数据表'],
   noHistory: ['No change has been seen yet.', '尚未观察到变动。'],
   days7: ['7 days', '7 天'],
