@@ -26,6 +26,17 @@ EditRefusal Provisioned(const Account& account, std::string_view level, const Ac
               (line > 0 ? ", line " + std::to_string(line) : "") + "; change it there and reload"};
 }
 
+// Is it what a spreadsheet leaves of a long id that it took for a number? It writes 1.23457E+15, or
+// 15 digits and then zeros.
+bool IsRounded(std::string_view id) {
+  const bool digits = id.find_first_not_of("0123456789") == std::string_view::npos;
+  if (digits) return id.size() > 15 && id.find_first_not_of('0', 15) == std::string_view::npos;
+  const std::size_t exponent = id.find("E+");
+  return exponent != std::string_view::npos && exponent > 0 &&
+         id.substr(0, exponent).find_first_not_of("0123456789.,") == std::string_view::npos &&
+         id.find_first_not_of("0123456789", exponent + 2) == std::string_view::npos;
+}
+
 bool IsStale(const Account& account, const EditWish& wish) {
   return !wish.version.empty() && wish.version != SettingsVersion(account.memory);
 }
@@ -57,14 +68,20 @@ class Planner {
 
   void AddWish(const EditWish& asked) {
     BulkItem item{.account = asked.account, .level = asked.edit.level, .line = asked.line};
-    if (!seen_.emplace(asked.account, asked.edit.level).second) {
-      return Refuse(std::move(item), {EditRefusal::Why::kNotAllowed, "account_id",
-                                      "the account is named twice at level " + asked.edit.level});
-    }
     item.before = item.after = before_.Find(asked.account);
     if (!item.before || !editor_.Sees(*item.before)) {
       item.before = item.after = nullptr;
-      return Refuse(std::move(item), UnknownAccount(asked.account));
+      EditRefusal refusal = UnknownAccount(asked.account);
+      if (asked.line > 0 && (IsRounded(asked.account.account_id) || LostZeros(asked.account))) {
+        refusal.message +=
+            "; a spreadsheet seems to have turned the account id into a number: open the file anew "
+            "with the column account_id as text";
+      }
+      return Refuse(std::move(item), std::move(refusal));
+    }
+    if (!seen_.emplace(asked.account, asked.edit.level).second) {
+      return Refuse(std::move(item), {EditRefusal::Why::kNotAllowed, "account_id",
+                                      "the account is named twice at level " + asked.edit.level});
     }
     if (!edit_.thresholds_for_wishes) return Add(std::move(item), asked);
     EditWish wish = asked;
@@ -100,6 +117,16 @@ class Planner {
   }
 
  private:
+  // Is there an account of that id with zeros in front? A number has none.
+  [[nodiscard]] bool LostZeros(AccountKey key) const {
+    constexpr std::size_t kLongest = 16;
+    while (key.account_id.size() < kLongest) {
+      key.account_id.insert(0, "0");
+      if (const AccountPtr found = before_.Find(key); found && editor_.Sees(*found)) return true;
+    }
+    return false;
+  }
+
   // The amount that is meant for this account.
   void Amount(const AccountPtr& account, SettingEdit* edit) const {
     if (edit_.thresholds.empty()) return;

@@ -76,8 +76,12 @@ HttpResponse EditMany(Accounts& accounts, ExporterMetrics& metrics, const HttpRe
   return response;
 }
 
-// A file for people to save under a name of its own.
-HttpResponse CsvFile(std::string csv, const std::string& name) {
+// A file for people to save under a name of its own. Excel takes it for UTF-8 only if it begins
+// with a byte order mark. That is for what people save out of the console: in a pipe it would
+// become part of the first column's name.
+HttpResponse CsvFile(const HttpRequest& request, std::string csv, const std::string& name) {
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (request.by_session) csv.insert(0, kByteOrderMark);
   HttpResponse response{.content_type = "text/csv; charset=utf-8", .body = std::move(csv)};
   response.headers.emplace_back("Content-Disposition", "attachment; filename=\"" + name + "\"");
   return response;
@@ -90,7 +94,7 @@ HttpResponse ExportSettings(Accounts& accounts, const HttpRequest& request, Time
   const auto views = accounts.Views(visible, query->NeedsRunway(), now);
   std::vector<AccountPtr> matching;
   for (const std::size_t i : SortedMatches(*query, visible, views)) matching.push_back(visible[i]);
-  return CsvFile(SettingsCsv(matching), "settings.csv");
+  return CsvFile(request, SettingsCsv(matching), "settings.csv");
 }
 
 // What is wrong with the parameter, or nothing.
@@ -163,7 +167,7 @@ HttpResponse ShowEdits(Accounts& accounts, const HttpRequest& request, bool csv)
   std::vector<EditRecord> found = Find(accounts, request, filter);
   const bool more = found.size() > static_cast<std::size_t>(filter.limit);
   if (more) found.pop_back();
-  if (csv) return CsvFile(EditsCsv(found), "edits.csv");
+  if (csv) return CsvFile(request, EditsCsv(found), "edits.csv");
   ordered_json list = ordered_json::array();
   for (const EditRecord& edit : found) list.push_back(EditJson(edit));
   ordered_json next = nullptr;

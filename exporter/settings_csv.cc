@@ -21,6 +21,10 @@ constexpr std::array<std::string_view, 11> kColumns{
 enum Column { kProvider, kAccountId, kName, kContact, kCurrency, kLevel, kEnabled, kThreshold };
 constexpr std::size_t kVersion = 10;
 
+// Goes before a version: 16 hexadecimal digits may look like a number, of which a spreadsheet keeps
+// the first few.
+constexpr char kVersionMark = 'v';
+
 std::string Trimmed(std::string_view text) {
   while (text.starts_with(' ')) text.remove_prefix(1);
   while (text.ends_with(' ')) text.remove_suffix(1);
@@ -128,7 +132,9 @@ class Reader {
     const auto wrong = [&](Column column, std::string message) {
       Mistaken(record.line, kColumns.at(column), std::move(message));
     };
-    EditWish wish{.version = cells.at(kVersion), .line = record.line};
+    std::string& version = cells.at(kVersion);
+    if (version.starts_with(kVersionMark)) version.erase(0, 1);
+    EditWish wish{.version = version, .line = record.line};
     wish.account.provider = Has(kProvider) ? cells[kProvider] : std::string(only_provider_);
     wish.account.account_id = cells[kAccountId];
     if (!IsValidName(wish.account.provider)) {
@@ -180,7 +186,7 @@ std::string Line(const Account& account, const std::string& name, const LevelMem
     line += ",,,";
   }
   line += m.available_credit ? m.available_credit->ToString(2) : "";
-  return line + "," + SettingsVersion(m) + "\r\n";
+  return line + "," + kVersionMark + SettingsVersion(m) + "\r\n";
 }
 
 }  // namespace

@@ -1,13 +1,14 @@
 #pragma once
 // Settings as a spreadsheet holds them, one account and level a line:
 //
-//   provider,account_id,account_name,contact,currency,level,enabled,threshold,available_credit,version
-//   alibaba,17,Acme,finance,USD,warning,yes,500.00,1234.00,9f86d081884c7d65
+//   provider,account_id,account_name,contact,currency,level,enabled,threshold,state,available_credit,version
+//   alibaba,17,Acme,finance,USD,warning,yes,500.00,ok,1234.00,v9f86d081884c7d65
 //
 // What is written can be edited and read again. Of the columns, `account_id` must be there and at
 // least one of `enabled` and `threshold`; `provider` where accounts of several providers are
 // known. account_name, contact, available_credit and state are for the reader and are not read. An
-// empty cell leaves its setting as it is. Pure.
+// empty cell leaves its setting as it is. A byte order mark at the beginning, and the `v` of a
+// version, may be there or not. Pure.
 
 #include <string>
 #include <string_view>

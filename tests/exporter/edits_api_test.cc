@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "exporter/accounts_api.h"
+#include "tests/base/raw_http.h"
 #include "tests/exporter/helpers.h"
 #include "tests/exporter/raw_http_client.h"
 
@@ -51,6 +52,7 @@ class EditsApiTest : public testing::Test {
     server_.SetAccess({.roles = {{"alice", {.role = Role::kAdministrator}},
                                  {"vera", {.role = Role::kViewer}},
                                  {"olga", {.role = Role::kContact, .contact = "ops"}}}});
+    server_.AddSessionApi();
     port_ = server_.Start();
   }
 
@@ -231,6 +233,21 @@ TEST_F(EditsApiTest, AnExportIsImportedAgainThoughOneSettingIsProvisioned) {
   EXPECT_EQ(Results(Post(json{{"csv", csv}}.dump())), "9 refused , 1 unchanged unchanged");
   const json without{{"csv", csv}, {"leave_out_provisioned", true}};
   EXPECT_EQ(Results(Post(without.dump())), "9 left_out provisioned, 1 unchanged unchanged");
+}
+
+TEST_F(EditsApiTest, WhatTheConsoleSavesOpensAsUtf8) {
+  std::string cookie = Ask(port_, "POST /api/v1/session", "X-Lowbalance-Console: 1\r\n",
+                           R"({"user":"alice","password":"secret"})")
+                           .headers["Set-Cookie"];
+  cookie = "Cookie: " + cookie.substr(0, cookie.find(';')) + "\r\n";
+  for (const std::string path : {"/api/v1/edits.csv", "/api/v1/settings.csv"}) {
+    const std::string piped = Get(path).body;
+    EXPECT_FALSE(piped.starts_with('\xef')) << path;
+    const std::string saved = Ask(port_, "GET " + path, cookie).body;
+    EXPECT_EQ(saved, "\xef\xbb\xbf" + piped) << path;
+  }
+  const std::string saved = Ask(port_, "GET /api/v1/settings.csv", cookie).body;
+  EXPECT_EQ(Post(json{{"csv", saved}}.dump()).status, 200) << "and can be read again";
 }
 
 TEST_F(EditsApiTest, AViewerChangesNothing) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/exporter/helpers.h"
 
 namespace lowbalance {
@@ -191,6 +193,37 @@ TEST_F(BulkEditTest, RefusesTheUnknownTheForeignTheDoubleAndTheStale) {
   EXPECT_EQ(Print(Plan(edit)),
             "1 changed, 1 refused account_id, 2 refused account_id, 3 refused version, 9 refused "
             "account_id");
+}
+
+TEST_F(BulkEditTest, SaysWhereASpreadsheetHasTurnedAnIdIntoANumber) {
+  Add("007", "1", "USD", CostsIncurred::kYes);
+  std::sort(before_.accounts.begin(), before_.accounts.end(),
+            [](const AccountPtr& a, const AccountPtr& b) {
+              return a->memory.account < b->memory.account;
+            });
+  const struct {
+    const char* id;
+    bool number;
+  } cases[] = {{"1.23457E+15", true},
+               {"1,23457E+15", true},
+               {"1234567890123450", true},
+               {"7", true},
+               {"77", false},
+               {"1234567890123456", false},
+               {"123456789012345", false},
+               {"1E5", false},
+               {"E+", false},
+               {"ACME+15", false},
+               {"1.2E+x", false}};
+  for (const auto& c : cases) {
+    BulkEdit edit;
+    edit.wishes = {{.account = {"demo", c.id}, .edit = On("1"), .line = 2},
+                   {.account = {"demo", c.id}, .edit = On("1"), .line = 3}};
+    for (const BulkItem& item : Plan(edit).items) {
+      EXPECT_EQ(item.refusal.why, EditRefusal::Why::kUnknownAccount) << c.id;
+      EXPECT_EQ(item.refusal.message.find("spreadsheet") != std::string::npos, c.number) << c.id;
+    }
+  }
 }
 
 TEST_F(BulkEditTest, EditsSeveralLevelsOfOneAccountAtOnce) {

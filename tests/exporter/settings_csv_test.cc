@@ -44,6 +44,8 @@ TEST(SettingsCsvTest, ReadsWhatPeopleHave) {
       << "pasted from a spreadsheet";
   EXPECT_THAT(Read("account_id,enabled,version\n17,TRUE,9f\n18,是,\n\n", "a"),
               ElementsAre("2 a/17 warning on @9f", "3 a/18 warning on"));
+  EXPECT_THAT(Read("account_id,enabled,version\n17,no,v9f\n", "a"),
+              ElementsAre("2 a/17 warning off @9f"));
 }
 
 TEST(SettingsCsvTest, NamesEveryWrongLine) {
@@ -97,6 +99,7 @@ TEST(SettingsCsvTest, ReadsWhatItWrote) {
   const std::string csv = SettingsCsv({account, unset});
   EXPECT_THAT(csv, testing::HasSubstr(",'=cmd|")) << "no formula for a spreadsheet";
   const std::string version = SettingsVersion(account->memory);
+  EXPECT_THAT(csv, testing::HasSubstr(",v" + version + "\r\n")) << "no number for a spreadsheet";
   EXPECT_THAT(Read(csv), ElementsAre("2 alibaba/a,\"17\" critical off 0.005USD @" + version,
                                      "3 alibaba/a,\"17\" warning on 500USD @" + version));
 }
