@@ -179,7 +179,10 @@ std::string Line(const Account& account, const std::string& name, const LevelMem
   std::string line = CsvText(m.account.provider) + "," + CsvText(m.account.account_id) + "," +
                      CsvForeignText(m.account_name) + "," + CsvForeignText(account.contact) + "," +
                      m.currency + "," + name + ",";
-  if (level != nullptr) {
+  if (level != nullptr && level->suspended) {
+    // Its amount is in another currency than the account's: read again, it must not set one.
+    line += ",," + std::string(AlertState(m, *level)) + ",";
+  } else if (level != nullptr) {
     line += Switch(level->enabled) + "," + (level->threshold ? level->threshold->ToString(2) : "") +
             "," + std::string(AlertState(m, *level)) + ",";
   } else {

@@ -84,6 +84,17 @@ TEST(SettingsCsvTest, NamesUpToAHundredMistakes) {
   EXPECT_EQ(Read(std::string(250, ',') + "\n", "a").size(), 100U) << "in the heading alone";
 }
 
+TEST(SettingsCsvTest, AnAmountInAnotherCurrencyIsNotTakenForOneInThis) {
+  auto account = std::make_shared<Account>();
+  account->memory.account = {"alibaba", "18"};
+  account->memory.currency = "CNY";
+  account->memory.levels["warning"] = {
+      .enabled = true, .threshold = Amount("500"), .currency = "USD", .suspended = true};
+  const std::string csv = SettingsCsv({account});
+  EXPECT_THAT(csv, testing::HasSubstr("alibaba,18,,,CNY,warning,,,suspended,,"));
+  EXPECT_THAT(Read(csv), testing::ElementsAre("1 : there is no account in it"));
+}
+
 TEST(SettingsCsvTest, ReadsWhatItWrote) {
   auto account = std::make_shared<Account>();
   account->memory.account = {"alibaba", "a,\"17\""};
