@@ -314,11 +314,15 @@ class Scenarios:
 
     def a_key_that_is_replaced_in_its_file_is_used_at_once(self):
         secret = self.bench.folder / "own-secret"
-        secret.write_text("wrong\n", encoding="utf-8")
+
+        def replace(text):  # In one step, so that nobody reads an empty file.
+            (self.bench.folder / "new").write_text(text, encoding="utf-8")
+            (self.bench.folder / "new").rename(secret)
+        replace("wrong\n")
         wait_for("the wrong key to be told",
                  lambda: "SignatureDoesNotMatch" in self.bench.logged() and
                  self.bench.of_account("3001")["up"] == 0, 10)
-        secret.write_text("own-secret\n", encoding="utf-8")
+        replace("own-secret\n")
         wait_for("the right key to be read", lambda: self.bench.of_account("3001")["up"] == 1, 10)
 
     def the_keys_of_another_account_are_not_taken_for_this_one(self):
