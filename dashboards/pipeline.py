@@ -5,11 +5,21 @@ from grafana import (BAD, CALM, PLAIN, WARN, dashboard, like, query_variable, ro
 
 API_REQUESTS = "lowbalance_exporter_api_requests_total"
 SHARES = ((0.5, "half of them"), (0.95, "95 of 100"))
+PROGRAMS = '{__name__=~"lowbalance_(exporter|webhook)_build_info"}'
 CHOSEN = 'job=~"$job", instance=~"$instance"'
+
+OF_OUR_JOBS = ("and on (job) group by (job) (last_over_time("
+               + PROGRAMS.replace("}", f", {CHOSEN}}}") + "[1d]))")
 
 
 def of(metric, *matchers):
     return metric + "{" + ", ".join((CHOSEN, *matchers)) + "}"
+
+
+def ours(metric):
+    """Of a metric that every target of Prometheus has, the series of our programs' jobs: all jobs
+    are chosen at first, and that means all there are."""
+    return f"({of(metric)} {OF_OUR_JOBS})"
 
 
 def rate(metric, by, *matchers):
@@ -40,15 +50,14 @@ def now(title, description, expr, unit="short", steps=((None, PLAIN),), width=4)
 
 
 def make():
-    programs = '{__name__=~"lowbalance_(exporter|webhook)_build_info"}'
-    programs_of_jobs = programs.replace("}", ', job=~"$job"}')
+    programs_of_jobs = PROGRAMS.replace("}", ', job=~"$job"}')
     refused = of("lowbalance_exporter_edits_total", 'outcome="refused"')
     bad_facts = of("lowbalance_webhook_decisions_total", 'reason="bad_facts"')
     red = like("failure$", {"id": "color", "value": {"mode": "fixed", "fixedColor": BAD}})
     return dashboard(
         "lowbalance-pipeline", "Low balance / Pipeline",
         "From the poll of a balance to the message: what each part does, and how long it takes.",
-        [query_variable("job", "Job", f"label_values({programs}, job)",
+        [query_variable("job", "Job", f"label_values({PROGRAMS}, job)",
                         "The scrape jobs of exporter and webhook."),
          query_variable("instance", "Instance",
                         f"label_values({programs_of_jobs}, instance)",
@@ -56,7 +65,7 @@ def make():
         [
             row("Now"),
             now("Targets down", "Exporters and webhooks that Prometheus cannot scrape.",
-                f"count({of('up')} == 0) or vector(0)", steps=((None, CALM), (1, BAD))),
+                f"count({ours('up')} == 0) or vector(0)", steps=((None, CALM), (1, BAD))),
             now("Last poll", "Since the last poll of the source that was polled longest ago.",
                 "time() - min(max by (source) "
                 f"({of('lowbalance_exporter_last_poll_timestamp_seconds')}))", unit="s"),
@@ -93,10 +102,10 @@ def make():
                     target(f"sum(rate({of('lowbalance_exporter_store_errors_total')}"
                            "[$__rate_interval]))", "store")], unit="ops", width=8, least=0),
             series("Scrape duration", "How long Prometheus takes to scrape each instance.",
-                   [target(f"max by (job, instance) ({of('scrape_duration_seconds')})",
+                   [target(f"max by (job, instance) ({ours('scrape_duration_seconds')})",
                            "{{job}}, {{instance}}")], unit="s", width=8, least=0),
             series("Scraped samples", "Samples in each scrape.",
-                   [target(f"max by (job, instance) ({of('scrape_samples_scraped')})",
+                   [target(f"max by (job, instance) ({ours('scrape_samples_scraped')})",
                            "{{job}}, {{instance}}")], width=8, least=0),
             row("Billing APIs"),
             series("API requests", "Requests to billing APIs by operation and the code they ended "
@@ -168,10 +177,11 @@ def make():
                    least=0),
             row("Programs"),
             series("CPU", "Cores in use.",
-                   [target(rate("process_cpu_seconds_total", "job, instance"),
+                   [target("sum by (job, instance) (rate("
+                           f"{of('process_cpu_seconds_total')}[$__rate_interval])) {OF_OUR_JOBS}",
                            "{{job}}, {{instance}}")], width=8, least=0),
             series("Memory", "Resident memory.",
-                   [target(f"max by (job, instance) ({of('process_resident_memory_bytes')})",
+                   [target(f"max by (job, instance) ({ours('process_resident_memory_bytes')})",
                            "{{job}}, {{instance}}")], unit="bytes", width=8, least=0),
             series("Configuration loaded", "1 where the last reload of the configuration "
                    "succeeded, 0 where it was refused and the old one goes on.",

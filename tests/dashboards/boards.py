@@ -14,7 +14,7 @@ OF_PROMETHEUS = {"up", "scrape_duration_seconds", "scrape_samples_scraped", "ALE
 _KEYWORDS = {
     "and", "or", "unless", "on", "ignoring", "by", "without", "group_left", "group_right", "offset",
     "bool", "sum", "min", "max", "avg", "count", "topk", "bottomk", "rate", "increase", "time",
-    "vector", "histogram_quantile"}
+    "vector", "histogram_quantile", "group", "last_over_time"}
 
 
 def dashboards():

@@ -23,6 +23,7 @@ _TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(_TESTS / "e2e"), str(_TESTS / "fakes" / "alibaba")]
 
 import boards
+import yaml
 from chain import Chain, Programs
 from configuration import Timing
 from double import Double, error
@@ -36,6 +37,21 @@ COUNTS = {"Accounts": 7, "Low": 3, "Awaiting a change": 1, "Overdue": 1, "Data t
 # The dashboard of one account is asked about one that is low and one that is overdue: no account
 # has everything it shows.
 ASKED_ABOUT = ("low", "overdue")
+
+
+OURS = {"exporter", "webhook"}
+
+
+class SharedChain(Chain):
+    """Its Prometheus scrapes others too: itself, and a target that is down."""
+
+    def _generate(self):
+        super()._generate()
+        file = self.folder / "prometheus.yml"
+        config = yaml.safe_load(file.read_text(encoding="utf-8"))
+        config["scrape_configs"].append({"job_name": "others", "static_configs": [
+            {"targets": [f"127.0.0.1:{self.ports['prometheus']}", "127.0.0.1:1"]}]})
+        file.write_text(yaml.safe_dump(config), encoding="utf-8")
 
 
 class Prometheus:
@@ -148,6 +164,8 @@ def faults_of_result(panel, target, result):
         for label in re.findall(r"\{\{(\w+)\}\}", target.get("legendFormat", "")):
             if not labels.get(label):
                 yield f"its legend names {label}, which {labels} lacks"
+        if labels.get("job", "exporter") not in OURS:
+            yield f"shows another's {labels}"
         for value in values:
             if value in ("NaN", "+Inf", "-Inf"):
                 yield f"{labels} is {value}"
@@ -226,9 +244,9 @@ def main():
     main_accounts = {"low": "USD", "awaiting": "USD", "overdue": "CNY", "recovered": "EUR",
                      "plain": "USD"}
     double, source = cloud()
-    chain = Chain(programs, Timing(hour=HOUR, billing_data_max_age=6.0),
-                  {"main.csv": main_accounts, "other.json": {"stale": "USD"}}, keep=arguments.keep,
-                  name="dashboards", more_sources=[source])
+    chain = SharedChain(programs, Timing(hour=HOUR, billing_data_max_age=6.0),
+                        {"main.csv": main_accounts, "other.json": {"stale": "USD"}},
+                        keep=arguments.keep, name="dashboards", more_sources=[source])
     for name, text in (("key-id", "LTAImanager"), ("key-secret", "manager-secret")):
         (chain.folder / name).write_text(text + "\n", encoding="utf-8")
     with chain:
