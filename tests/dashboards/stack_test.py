@@ -30,7 +30,8 @@ def check_route_is_current(lowbalance, folder):
     """The token lies where the example has it only on the reader's machine; `route` does not read
     it, so that it need not be there."""
     printed = subprocess.run([lowbalance, "route", "--complete", "--config.file",
-                              STACK / "lowbalance.yml"], cwd=folder, check=True,
+                              STACK / "lowbalance.yml", "--bearer-token-file",
+                              "/etc/prometheus/lowbalance-token"], cwd=folder, check=True,
                              capture_output=True, encoding="utf-8").stdout
     committed = (STACK / "alertmanager/alertmanager.yml").read_text(encoding="utf-8")
     assert printed == committed, f"alertmanager.yml is not what is printed:\n{printed}"
@@ -52,7 +53,8 @@ def check_grafana():
 
 def move(folder, ports):
     """The example's files, in `folder` and at free ports."""
-    replacements = [("/etc/lowbalance", str(folder)), ("/etc/prometheus/rules", f"{folder}/rules"),
+    replacements = [("/etc/prometheus/lowbalance-token", f"{folder}/token"),
+                    ("/etc/lowbalance", str(folder)), ("/etc/prometheus/rules", f"{folder}/rules"),
                     ("/var/lib/lowbalance-exporter", str(folder)),
                     ("/var/lib/lowbalance-webhook", str(folder)), ("/srv/books", str(folder)),
                     ("smtp://127.0.0.1:25", f"file:{folder}/mail"), (", tls: optional", "")]
