@@ -47,7 +47,7 @@ std::vector<AlertLabels> OurAlerts(const Seen& seen) {
     labels[std::string(kLabelLevel)] = kDefaultLevel;
     return labels;
   };
-  return {with(kAlertLowBalance, "warning", true), with(kAlertLowBalanceEnded, "info", true),
+  return {with(kAlertLowBalance, "warning", true), with(kAlertLowBalanceEnded, "none", true),
           with(kAlertWatchdog, "none", false)};
 }
 

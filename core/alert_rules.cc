@@ -71,6 +71,15 @@ std::string WithShard(const std::string& expr) {
          "\", \"$1\", \"account_id\", \".*(.)\")";
 }
 
+// A program that was scraped here within a week, told by the series it always has, and is not now:
+// its instance cannot be scraped, or its whole job is gone, as where a pod that does not start has
+// another address than the one before.
+std::string Down(const std::string& always) {
+  const std::string lately = "last_over_time(" + always + "[7d])";
+  return "up == 0 and on (instance, job) " + lately + "\nor on (job)\n(group by (job) (" + lately +
+         ") unless on (job) " + always + ")";
+}
+
 std::vector<Rule> Rules(const Pipeline& pipeline) {
   const std::string account = "account {{ $labels.account_id }} ({{ $labels.provider }})";
   const std::string patience = FormatDuration(pipeline.heartbeat);
@@ -95,7 +104,9 @@ std::vector<Rule> Rules(const Pipeline& pipeline) {
            WithShard(Max(kSettingAmount, kAlertThreshold) + "\nand on (" + std::string(kSetting) +
                      ")\n  time() - " + Max(kSetting, kAlertEndedTimestamp) + " < " +
                      Seconds(pipeline.ended_hold())),
-       .severity = "info",
+       // As the watchdog: it is news for the webhook and for nobody else, and kube-prometheus-stack
+       // mutes whatever says "info".
+       .severity = "none",
        .summary = "Available credit of " + account + " is no longer below its threshold.",
        .facts = FactsTemplate()});
   rules.push_back({.alert = "AccountOverdue",
@@ -113,6 +124,14 @@ std::vector<Rule> Rules(const Pipeline& pipeline) {
                    .wait = patience,
                    .severity = "warning",
                    .summary = "Polling the billing data of " + account + " keeps failing."});
+  // Of a source that never worked there are no accounts, and of one whose polls cannot be stored
+  // the accounts stay as they were.
+  rules.push_back({.alert = "BillingSourceFailing",
+                   .expr = "max by (source) (lowbalance_exporter_consecutive_poll_failures) > 0",
+                   .wait = patience,
+                   .severity = "warning",
+                   .summary = "Polls of the source {{ $labels.source }} keep failing, or cannot be "
+                              "stored."});
   rules.push_back(
       {.alert = "BillingAccountDisagreement",
        .expr = "count by (" + std::string(kAccount) + ") (\n  count by (" + std::string(kAccount) +
@@ -131,21 +150,21 @@ std::vector<Rule> Rules(const Pipeline& pipeline) {
                   " has changed: its alert is suspended until a threshold is set anew."});
   rules.push_back(
       {.alert = "LowbalanceExporterDown",
-       .expr = "absent(lowbalance_exporter_build_info)\nor\nup == 0 and on (instance, job) "
-               "last_over_time(lowbalance_exporter_build_info[1h])",
+       .expr = "(\n" + Block(Down("lowbalance_exporter_build_info"), "  ") +
+               ")\nor on ()\nabsent(lowbalance_exporter_build_info)",
        .wait = FormatDuration(pipeline.evaluation * 5),
        .severity = "critical",
        .summary = "A lowbalance exporter cannot be scraped: its balances are not being watched."});
   rules.push_back(
       {.alert = "LowbalanceWebhookDown",
        // Only of a webhook that was scraped here: another Prometheus may be the one to watch it.
-       .expr = "up == 0 and on (instance, job) last_over_time(lowbalance_webhook_build_info[7d])",
+       .expr = Down("lowbalance_webhook_build_info"),
        .wait = FormatDuration(pipeline.evaluation * 5),
        .severity = "critical",
        .summary = "The lowbalance webhook cannot be scraped: it may not be sending anything."});
   rules.push_back(
       {.alert = "LowbalanceDeliveryFailing",
-       .expr = "time() - max(lowbalance_webhook_oldest_undelivered_timestamp_seconds) > " +
+       .expr = "time() - min(lowbalance_webhook_oldest_undelivered_timestamp_seconds) > " +
                Seconds(pipeline.heartbeat),
        .severity = "critical",
        .summary = "Messages wait to be delivered and are not getting through."});
@@ -160,6 +179,15 @@ std::vector<Rule> Rules(const Pipeline& pipeline) {
                FormatDuration(pipeline.ended_hold()) + "])) > 0",
        .severity = "warning",
        .summary = "The webhook received alerts without usable facts."});
+  rules.push_back(
+      {.alert = "LowbalanceFactsStale",
+       .expr = "sum(increase(lowbalance_webhook_decisions_total{reason=\"stale_facts\"}[" +
+               FormatDuration(pipeline.heartbeat * 2) + "])) > 0",
+       // One late notification is nothing; a clock that is wrong makes all of them late.
+       .wait = FormatDuration(pipeline.ended_hold()),
+       .severity = "critical",
+       .summary = "Alerts keep reaching the webhook too late to decide on: nothing is sent for "
+                  "them."});
   rules.push_back({.alert = std::string(kAlertWatchdog),
                    .expr = "vector(1)",
                    .severity = "none",

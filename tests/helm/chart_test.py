@@ -3,16 +3,23 @@
 
 import argparse
 import functools
+import json
 import pathlib
 import re
 import subprocess
+import sys
 import tempfile
 import unittest
+import urllib.request
 
 import yaml
 
+# pylint: disable=wrong-import-position  # Needs the path first.
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
+
 import chart
 import operator_route
+from process import Process, answers, free_port, wait_for
 from chart import configuration_of, configuration_text, of_kind, only
 
 MONITORING = {"ServiceMonitor", "PrometheusRule", "AlertmanagerConfig"}
@@ -21,7 +28,7 @@ MONITORING = {"ServiceMonitor", "PrometheusRule", "AlertmanagerConfig"}
 class Programs:
     """Where the programs are; filled in by main."""
 
-    helms = lowbalance = promtool = amtool = None
+    helms = lowbalance = promtool = amtool = alertmanager = None
 
 
 @functools.lru_cache(maxsize=None)
@@ -186,7 +193,9 @@ class EveryRenderingTest(unittest.TestCase):
                           thing["metadata"]["name"]) for thing in things]
                 self.assertEqual(len(names), len(set(names)))
         for thing in chart.render(Programs.helms[0], release="r" * 53):
-            self.assertLessEqual(len(thing["metadata"]["name"]), 63 - len("-0"))
+            # A StatefulSet's pods carry its name and a revision in one label.
+            most = 63 - len("-7c9fd8b5d4") if thing["kind"] == "StatefulSet" else 63
+            self.assertLessEqual(len(thing["metadata"]["name"]), most, thing["kind"])
 
 
 class ValuesTest(unittest.TestCase):
@@ -231,6 +240,19 @@ class ValuesTest(unittest.TestCase):
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertEqual(only(things, "PrometheusRule")["spec"],
                                  yaml.safe_load(done.stdout))
+
+    def test_an_exporter_elsewhere_is_not_missed(self):
+        def expression_of(**values):
+            rules = only(render(prometheusRule={"enabled": True}, **values), "PrometheusRule")
+            found, = (rule for rule in rules["spec"]["groups"][0]["rules"]
+                      if rule.get("alert") == "LowbalanceExporterDown")
+            return found["expr"]
+        with_one = expression_of()
+        self.assertIn("absent(lowbalance_exporter_build_info)", with_one)
+        without = expression_of(exporter={"enabled": False})
+        self.assertNotIn("absent", without)
+        self.assertIn("up == 0 and on (instance, job) "
+                      "last_over_time(lowbalance_exporter_build_info[7d])", without)
 
     def test_role_by_annotation_or_by_projected_token(self):
         things = rendered(Programs.helms[0], "rrsa")
@@ -350,6 +372,7 @@ class ValuesTest(unittest.TestCase):
               "exporter": {"webConfig": {"existingSecret": "x"}}}, "webhook.webConfig", "no users"),
             ({"webhook": {"enabled": False}, "alertmanagerConfig": {"enabled": True}},
              "alertmanagerConfig.url", "no webhook"),
+            ({"exporter": {"webConfig": {"tls": True}}}, "exporter[./]webConfig", "existingSecret"),
         )
         for values, where, what in cases:
             for helm in Programs.helms:
@@ -371,6 +394,8 @@ class ValuesTest(unittest.TestCase):
         said = notes("-f", chart.CHART / "ci/kube-prometheus-stack-values.yaml")
         for words in ("NOBODY IS", "NOTHING", "bearerToken", "Prometheus does not know"):
             self.assertNotIn(words, said.split("NOTES:")[1])
+        self.assertIn("Whom else the alerts reach", said)
+        self.assertIn("Whom else the alerts reach", (chart.CHART / "README.md").read_text("utf-8"))
         said = notes("-f", chart.CHART / "ci/consoles-values.yaml",
                      "--set", "kubePrometheusStack.release=kps").split("NOTES:")[1]
         for words in ("https://billing.example.com/accounts", "serviceMonitor.basicAuth",
@@ -414,6 +439,39 @@ class RouteTest(unittest.TestCase):
                         self.receiver(alertname=rule["alert"], shard="7", **rule["labels"]),
                         f"{ours},null" if wanted else "null", rule["alert"])
                 self.assertEqual(self.receiver(alertname="LowBalance", namespace="other"), "null")
+
+    def test_what_the_stack_inhibits_is_none_of_ours(self):
+        things = rendered(Programs.helms[0], "kube-prometheus-stack")
+        config = operator_route.alertmanager_configuration(only(things, "AlertmanagerConfig"))
+        config["inhibit_rules"] = operator_route.STACK_INHIBITS
+        (self.folder / "am.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        alertmanager = Process(
+            "alertmanager", [Programs.alertmanager, "--config.file=am.yml", "--storage.path=am",
+                             "--cluster.listen-address=", f"--web.listen-address=127.0.0.1:{port}"],
+            self.folder / "am.log", self.folder, lambda: answers(url + "/-/ready"))
+        alertmanager.start()
+        self.addCleanup(alertmanager.kill)
+        ours = [{"alertname": rule["alert"], **rule["labels"]}
+                for rule in only(things, "PrometheusRule")["spec"]["groups"][0]["rules"]
+                if "alert" in rule]
+        # What the stack says where there is news but no warning, and what it mutes for that.
+        namespace = chart.NAMESPACE
+        theirs = [{"alertname": "InfoInhibitor", "severity": "none", "namespace": namespace},
+                  {"alertname": "News", "severity": "info", "namespace": namespace}]
+        body = json.dumps([{"labels": labels} for labels in ours + theirs]).encode()
+        urllib.request.urlopen(urllib.request.Request(
+            url + "/api/v2/alerts", body, {"Content-Type": "application/json"}), timeout=10).close()
+
+        def muted():
+            with urllib.request.urlopen(url + "/api/v2/alerts", timeout=10) as reply:
+                alerts = json.load(reply)
+            names = {alert["labels"]["alertname"] for alert in alerts
+                     if alert["status"]["inhibitedBy"]}
+            told = all(alert["status"]["state"] != "unprocessed" for alert in alerts)
+            return names if told and len(alerts) == len(ours + theirs) else None
+        self.assertEqual(wait_for("the alerts", muted, 10), {"News", "InfoInhibitor"})
 
     def test_it_is_the_route_that_lowbalance_route_prints(self):
         for name in ("kube-prometheus-stack", "everything"):
@@ -476,7 +534,7 @@ class PageTest(unittest.TestCase):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    for word in ("lowbalance", "promtool", "amtool"):
+    for word in ("lowbalance", "promtool", "amtool", "alertmanager"):
         parser.add_argument(f"--{word}", type=pathlib.Path, required=True)
     parser.add_argument("--helm", type=pathlib.Path, required=True, action="append",
                         help="the newest first")
@@ -485,4 +543,5 @@ if __name__ == "__main__":
     Programs.lowbalance = arguments.lowbalance.resolve()
     Programs.promtool = arguments.promtool.resolve()
     Programs.amtool = arguments.amtool.resolve()
+    Programs.alertmanager = arguments.alertmanager.resolve()
     unittest.main(argv=["chart_test"])

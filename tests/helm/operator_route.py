@@ -5,6 +5,17 @@ namespace (alertmanagerConfigMatcherStrategy OnNamespace) and `continue`, receiv
 name before theirs, and names are written in Alertmanager's own style.
 """
 
+# What kube-prometheus-stack mutes unless told otherwise (its values, alertmanager.config).
+STACK_INHIBITS = [
+    {"source_matchers": ["severity = critical"], "target_matchers": ["severity =~ warning|info"],
+     "equal": ["namespace", "alertname"]},
+    {"source_matchers": ["severity = warning"], "target_matchers": ["severity = info"],
+     "equal": ["namespace", "alertname"]},
+    {"source_matchers": ["alertname = InfoInhibitor"], "target_matchers": ["severity = info"],
+     "equal": ["namespace"]},
+    {"target_matchers": ["alertname = InfoInhibitor"]},
+]
+
 _ROUTE = {"groupBy": "group_by", "groupWait": "group_wait", "groupInterval": "group_interval",
           "repeatInterval": "repeat_interval"}
 

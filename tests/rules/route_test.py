@@ -17,7 +17,8 @@ SCALED = pathlib.Path(__file__).parent / "scaled.yml"
 OURS = ("LowBalance", "LowBalanceEnded", "LowbalanceWatchdog")
 OTHERS = ("AccountOverdue", "BillingDataStale", "BillingPollFailing", "BillingAccountDisagreement",
           "LowBalanceSettingSuspended", "LowbalanceExporterDown", "LowbalanceWebhookDown",
-          "LowbalanceDeliveryFailing", "LowbalanceDeadLetters", "LowbalanceBadAlerts", "Watchdog",
+          "LowbalanceDeliveryFailing", "LowbalanceDeadLetters", "LowbalanceBadAlerts",
+          "LowbalanceFactsStale", "BillingSourceFailing", "Watchdog",
           "LowBalanceEndedX", "XLowBalance", "lowbalance")
 
 

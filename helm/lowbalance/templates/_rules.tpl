@@ -48,6 +48,10 @@ by, and the values'. */}}
 {{- $text = replace . (include "lowbalance.duration" $milliseconds) $text }}
 {{- end }}
 {{- end }}
+{{- if not .Values.exporter.enabled }}
+{{- /* Then nobody knows that there is one for this Prometheus to miss. */}}
+{{- $text = regexReplaceAll "\\n *or on \\(\\)\\n *absent\\(lowbalance_exporter_build_info\\)" $text "" }}
+{{- end }}
 {{- $labels := include "lowbalance.alertLabels" . | trimPrefix "\n" }}
 {{- $text = replace "          namespace: '@[namespace]@'\n" $labels $text }}
 {{- replace "@[runbook_base]@" (replace "'" "''" .Values.prometheusRule.runbookBase) $text }}
