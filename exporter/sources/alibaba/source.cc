@@ -141,10 +141,10 @@ void AlibabaSource::Discover() {
       [this](auto found) { TakeMembers(std::move(found)); });
 }
 
-// The target of that id as the last poll left it, or a new one.
+// The target of that id, taken out as the last poll left it, or a new one.
 AlibabaSource::TargetPtr AlibabaSource::Known(const std::string& id) {
-  const auto known = targets_.find(id);
-  if (known != targets_.end()) return std::move(known->second);
+  const auto known = targets_.extract(id);
+  if (!known.empty()) return std::move(known.mapped());
   return std::make_unique<Target>(Target{.id = id, .budget = "caller"});
 }
 
@@ -183,7 +183,8 @@ void AlibabaSource::TakeMembers(Result<std::vector<Member>> found) {
   if (found->empty()) return NotFound("ListAccounts shows no member");
   std::map<std::string, TargetPtr> targets;
   for (const Member& member : *found) {
-    if (!member.joined || IsExcluded(member.id)) continue;
+    // A directory that changes between two pages may show a member on both.
+    if (!member.joined || IsExcluded(member.id) || targets.contains(member.id)) continue;
     TargetPtr target = Known(member.id);
     target->name = member.name;
     if (!target->credentials) {

@@ -14,10 +14,16 @@ namespace {
 using std::chrono::hours;
 using std::chrono::seconds;
 
+constexpr const char* kFrozenInTheList =
+    R"({"Data":[{"FundAccountId":"501","FundAccountStatus":"FROZEN"}]})";
 constexpr const char* kBalance =
     R"({"RequestId":"1","AvailableAmount":"1,157.74","CashAmount":"1,157.74","CreditAmount":"0",)"
     R"("CreditRefundAmount":"0","CurrentMonthUnclearedAmount":"0",)"
     R"("HistoryMonthUnclearedAmount":"0","Currency":"CNY","FundAccountStatus":"VALID"})";
+constexpr const char* kOlderBalance =
+    R"({"Code":"200","Success":true,"Data":{"AvailableAmount":"849.70",)"
+    R"("AvailableCashAmount":"900.00","CreditAmount":"0.00","Currency":"CNY"}})";
+constexpr const char* kNoPermission = R"({"Code":"NoPermission"})";
 
 // The part of the query that follows `name=`; empty if there is none.
 std::string QueryOf(const HttpCall& call, const std::string& name) {
@@ -36,12 +42,19 @@ class AlibabaSourceTest : public testing::Test {
     if (operation == "ListAccounts") return Page(call);
     if (operation == "AssumeRole") return Role(QueryOf(call, "RoleArn"));
     if (operation == "GetCallerIdentity") return Answered(R"({"AccountId":"1000"})");
-    if (operation == "GetFundAccountAvailableAmount") return Answered(kBalance);
+    if (operation == "GetFundAccountAvailableAmount") return Answered(balance_, balance_status_);
+    if (operation == "ListFundAccount" && !fund_accounts_.empty()) return Answered(fund_accounts_);
+    if (operation == "QueryAccountBalance") return Answered(kOlderBalance);
+    if (operation == "QueryBillOverview") {
+      const auto bills = bills_.find(QueryOf(call, "BillingCycle"));
+      return Answered(R"({"Success":true,"Data":)" +
+                      (bills == bills_.end() ? R"({"Items":{"Item":[]}})" : bills->second) + "}");
+    }
     return Answered(R"({"Code":"InvalidAction.NotFound"})", 404);
   }
   FakeTransport::Answer Page(const HttpCall& call) {
     const std::string token = QueryOf(call, "NextToken");
-    const int from = token.empty() ? 0 : std::stoi(token);
+    const int from = token.empty() ? 0 : std::stoi(token) - shown_twice_;
     const int size = std::stoi(QueryOf(call, "MaxResults"));
     std::string list;
     for (int i = from; i < std::min(from + size, members_); ++i) {
@@ -75,13 +88,18 @@ class AlibabaSourceTest : public testing::Test {
                       return key == "ALIBABA_CLOUD_ACCESS_KEY_SECRET" ? "secret" : "";
                     }});
   }
-  Fetched Fetch() {
-    auto fetched = source_->Fetch({.now = transport_->WallTime()});
+  Fetched Fetch(SteadyTime deadline = SteadyTime::max()) {
+    auto fetched = source_->Fetch({.now = transport_->WallTime(), .deadline = deadline});
     EXPECT_TRUE(fetched) << (fetched ? "" : fetched.error().message);
     return fetched.value_or(Fetched{});
   }
 
   int members_ = 0;
+  int shown_twice_ = 0;        // Members that end one page and begin the next.
+  std::string fund_accounts_;  // What ListFundAccount answers; empty: that there is no such thing.
+  std::string balance_ = kBalance;
+  int balance_status_ = 200;
+  std::map<std::string, std::string> bills_;  // By month; none in the others.
   std::map<std::string, int> asked_;
   FakeTransport* transport_ = nullptr;
   std::unique_ptr<AlibabaSource> source_;
@@ -140,6 +158,19 @@ TEST_F(AlibabaSourceTest, EachMemberIsAskedWithItsOwnRole) {
               testing::ElementsAre(testing::Pair("STS.acs%3Aram%3A%3A20000%3Arole%2Freader", 1),
                                    testing::Pair("STS.acs%3Aram%3A%3A20001%3Arole%2Freader", 1),
                                    testing::Pair("STS.acs%3Aram%3A%3A20002%3Arole%2Freader", 1)));
+}
+
+// The directory has changed between two pages.
+TEST_F(AlibabaSourceTest, AMemberListedTwiceIsOneAccountInEveryPoll) {
+  members_ = 250;
+  shown_twice_ = 5;
+  Make({.discovery = "resource_directory", .member_role = "reader"});
+  for (const char* poll : {"the first", "one that knows them"}) {
+    SCOPED_TRACE(poll);
+    const Fetched fetched = Fetch();
+    EXPECT_EQ(fetched.readings.size(), 250);  // One has not joined; the management account has.
+    EXPECT_TRUE(fetched.failures.empty());
+  }
 }
 
 TEST_F(AlibabaSourceTest, AFirstListThatCannotBeHadIsAFailedPoll) {
