@@ -129,8 +129,9 @@ class AccountPoll : public std::enable_shared_from_this<AccountPoll> {
                        .available_credit = balance.available_credit,
                        .terms = balance.terms,
                        .costs_incurred = balance.costs_incurred};
-    // Of the two, the one that says that it is over.
-    if (reading_.status == AccountStatus::kUnknown || IsStopped(target_.status)) {
+    // Of the two, the one that says that it is over; but an old list knows less than the balance.
+    const bool list_says_over = IsStopped(target_.status) && !target_.status_is_old;
+    if (reading_.status == AccountStatus::kUnknown || list_says_over) {
       if (target_.status != AccountStatus::kUnknown) reading_.status = target_.status;
     }
   }

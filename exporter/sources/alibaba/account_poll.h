@@ -27,7 +27,8 @@ struct Target {
   std::string name;
   std::string owner;
   std::string fund_account;                        // Empty: the one that the identity owns.
-  AccountStatus status = AccountStatus::kUnknown;  // As discovery says.
+  AccountStatus status = AccountStatus::kUnknown;  // As the last list that could be had says,
+  bool status_is_old = false;                      // which is not that of the running poll.
   std::shared_ptr<CredentialsCache> credentials;
   std::string budget;  // Whose rate limits its calls count against.
   bool ask_identity = false;

@@ -112,6 +112,7 @@ Result<Fetched> AlibabaSource::Poll(const FetchContext& context) {
     client_.Run(context.deadline, context.stop);
     if (!discovered_) return Retry(not_found_);
     fetched.complete = not_found_.empty();
+    for (const auto& [key, target] : targets_) target->status_is_old = !fetched.complete;
     Say("the list of accounts", not_found_);
   }
   seen_.clear();
@@ -224,9 +225,10 @@ void AlibabaSource::Take(Fetched& fetched, const Target& target, AccountPollResu
     fetched.readings.push_back(std::move(*result.reading));
     return;
   }
-  fetched.failures.push_back({.account = {poll_options_.provider, target.id},
-                              .message = std::move(result.failure),
-                              .status = target.status});
+  fetched.failures.push_back(
+      {.account = {poll_options_.provider, target.id},
+       .message = std::move(result.failure),
+       .status = target.status_is_old ? AccountStatus::kUnknown : target.status});
 }
 
 // Says what is new only: at every poll again would drown it.

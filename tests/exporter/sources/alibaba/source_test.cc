@@ -173,6 +173,23 @@ TEST_F(AlibabaSourceTest, AMemberListedTwiceIsOneAccountInEveryPoll) {
   }
 }
 
+TEST_F(AlibabaSourceTest, WhatAnOldListSaysIsOutrankedByTheBalance) {
+  fund_accounts_ = kFrozenInTheList;
+  Make({.discovery = "fund_accounts"});
+  EXPECT_EQ(Fetch().readings.at(0).status, AccountStatus::kFrozen) << "the list is of this poll";
+
+  fund_accounts_.clear();
+  EXPECT_EQ(Fetch().readings.at(0).status, AccountStatus::kActive);
+  balance_ = R"({"AvailableAmount":"5","Currency":"CNY"})";
+  EXPECT_EQ(Fetch().readings.at(0).status, AccountStatus::kFrozen) << "nothing newer is known";
+  balance_ = kNoPermission;
+  balance_status_ = 400;
+  EXPECT_EQ(Fetch().failures.at(0).status, AccountStatus::kUnknown);
+
+  fund_accounts_ = kFrozenInTheList;
+  EXPECT_EQ(Fetch().failures.at(0).status, AccountStatus::kFrozen);
+}
+
 TEST_F(AlibabaSourceTest, AFirstListThatCannotBeHadIsAFailedPoll) {
   Make({.discovery = "fund_accounts"});
   const auto fetched = source_->Fetch({.now = transport_->WallTime()});
