@@ -1,6 +1,7 @@
 #pragma once
 // One account's poll: whose it is, its balance, and what the configuration wants beside that.
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -38,6 +39,7 @@ struct Target {
   Time fund_account_refused_until{};  // Until then only the older operation is asked,
   std::string fund_account_refusal;   // for this reason.
   std::optional<Bills> bills;
+  std::uint64_t answered_in = 0;  // The last poll that had the time to end its questions.
 };
 
 // What an account's poll is made with.

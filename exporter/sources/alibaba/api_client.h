@@ -62,6 +62,9 @@ class ApiClient {
   // what is not yet answered ends as abandoned.
   void Run(SteadyTime deadline, const std::stop_token& stop);
 
+  // The time is over: what ends now, within Run, ends as abandoned.
+  [[nodiscard]] bool Abandoning() const { return abandoned_; }
+
   // Shows every reply to a call, for `lowbalance sources test`. Replies with credentials in them
   // are shown without their bodies.
   using Observer = decltype(FetchContext::observe);

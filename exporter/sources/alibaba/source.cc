@@ -117,9 +117,11 @@ Result<Fetched> AlibabaSource::Poll(const FetchContext& context) {
   }
   seen_.clear();
   unknown_.clear();
-  for (const auto& [key, target] : targets_) {
+  ++polls_;
+  for (Target* const target : InTurn()) {
     PollAccount(poll_options_, *target, client_,
-                [this, &fetched, target = target.get()](AccountPollResult result) {
+                [this, &fetched, target](AccountPollResult result) {
+                  if (!client_.Abandoning()) target->answered_in = polls_;
                   Take(fetched, *target, std::move(result));
                 });
   }
@@ -140,6 +142,17 @@ void AlibabaSource::Discover() {
       client_, credentials_.get(),
       Or(config_.resource_directory_endpoint, "https://resourcedirectorymaster.aliyuncs.com"),
       [this](auto found) { TakeMembers(std::move(found)); });
+}
+
+// Those first that have waited longest: where a poll's time is too short for all, it must not be
+// the same ones that go without every time.
+std::vector<Target*> AlibabaSource::InTurn() const {
+  std::vector<Target*> targets;
+  for (const auto& [key, target] : targets_) targets.push_back(target.get());
+  std::stable_sort(targets.begin(), targets.end(), [](const Target* a, const Target* b) {
+    return a->answered_in < b->answered_in;
+  });
+  return targets;
 }
 
 // The target of that id, taken out as the last poll left it, or a new one.

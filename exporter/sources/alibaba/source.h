@@ -7,6 +7,7 @@
 // fails alone; a list of accounts that cannot be had is the last one that
 // could, or a failed poll if there was none yet.
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <set>
@@ -42,6 +43,7 @@ class AlibabaSource : public Source {
 
   [[nodiscard]] Result<Fetched> Poll(const FetchContext& context);
   void Discover();
+  [[nodiscard]] std::vector<Target*> InTurn() const;
   void TakeFundAccounts(Result<std::vector<FundAccount>> found);
   void TakeMembers(Result<std::vector<Member>> found);
   void Refound(std::map<std::string, TargetPtr> found);
@@ -60,6 +62,7 @@ class AlibabaSource : public Source {
   const std::shared_ptr<CredentialsCache> credentials_;
   // By id for those that are discovered, by place in the list for the others.
   std::map<std::string, TargetPtr> targets_;
+  std::uint64_t polls_ = 0;
   bool discovered_ = false;     // `targets_` is a list that the vendor gave.
   std::string not_found_;       // Why the running poll's list could not be had.
   std::set<std::string> seen_;  // Accounts of the running poll.

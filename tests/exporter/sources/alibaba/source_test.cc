@@ -190,6 +190,23 @@ TEST_F(AlibabaSourceTest, WhatAnOldListSaysIsOutrankedByTheBalance) {
   EXPECT_EQ(Fetch().failures.at(0).status, AccountStatus::kFrozen);
 }
 
+TEST_F(AlibabaSourceTest, WhereTheTimeIsShortEveryAccountHasItsTurn) {
+  std::string list;
+  for (int i = 100; i < 200; ++i) {
+    list += (list.empty() ? "" : ",") + (R"({"FundAccountId":")" + std::to_string(i)) + "\"}";
+  }
+  fund_accounts_ = R"({"Data":[)" + list + "]}";
+  Make({.discovery = "fund_accounts"});
+  std::map<std::string, int> read;
+  for (int poll = 1; poll <= 3; ++poll) {
+    const Fetched fetched = Fetch(transport_->Now() + seconds{8});  // At five a second.
+    EXPECT_EQ(fetched.readings.size() + fetched.failures.size(), 100);
+    EXPECT_GT(fetched.failures.size(), 50);
+    for (const Reading& reading : fetched.readings) ++read[reading.account.account_id];
+  }
+  EXPECT_EQ(read.size(), 100) << "more than a third of them in each";
+}
+
 TEST_F(AlibabaSourceTest, AFirstListThatCannotBeHadIsAFailedPoll) {
   Make({.discovery = "fund_accounts"});
   const auto fetched = source_->Fetch({.now = transport_->WallTime()});
