@@ -196,7 +196,7 @@ void ApiClient::Land(HttpOutcome outcome) {
   if (outcome.result) {
     failure = FindFailure(operation, *outcome.result, clock_());
     if (observer_) {
-      const bool secret = operation.starts_with("AssumeRole");
+      const bool secret = CarriesCredentials(operation);
       observer_(operation, outcome.result->status, secret ? "" : outcome.result->body);
     }
   } else {

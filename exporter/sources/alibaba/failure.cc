@@ -117,6 +117,8 @@ std::string Harmless(std::string_view text) {
   return harmless;
 }
 
+bool CarriesCredentials(std::string_view operation) { return operation.starts_with("AssumeRole"); }
+
 std::string ApiFailure::ToString() const {
   std::string text = operation + ": " + code;
   std::string seen = status == 0 ? "" : "HTTP " + std::to_string(status);
@@ -197,7 +199,11 @@ std::optional<ApiFailure> FindFailure(std::string_view operation, const HttpRepl
     failure.code = code.empty() ? "not_json" : Harmless(code);
     failure.request_id = Harmless(XmlText(reply.body, "RequestId"));
     if (code.empty()) {
-      failure.detail = body ? "the reply is no JSON object" : body.error().message;
+      if (body) {
+        failure.detail = "the reply is no JSON object";
+      } else {  // Its error quotes how it begins.
+        failure.detail = CarriesCredentials(operation) ? "not JSON" : body.error().message;
+      }
       if (const auto type = reply.Header("content-type"); !type.empty()) {
         failure.detail += ", content type " + Quoted(type);
       }

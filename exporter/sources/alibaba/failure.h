@@ -55,6 +55,9 @@ enum class Advice {
                                                     const HttpReply& reply, Time now);
 [[nodiscard]] ApiFailure NoReply(std::string_view operation, const HttpFailure& failure);
 
+// Whether a good reply has credentials in it, so that no reply may be shown.
+[[nodiscard]] bool CarriesCredentials(std::string_view operation);
+
 // Letters, digits, '.', '_' and '-', at most 64 of them, others as '_': a code or a request id as
 // it may stand in a metric or a log line.
 [[nodiscard]] std::string Harmless(std::string_view text);

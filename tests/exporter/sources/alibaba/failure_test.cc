@@ -106,6 +106,15 @@ TEST(AlibabaFailureTest, PassesOnNothingThatCouldDoHarm) {
   EXPECT_EQ(Harmless("a b\"\n{}ü"), "a_b______");
 }
 
+TEST(AlibabaFailureTest, QuotesNothingOfAReplyThatMayCarryCredentials) {
+  const std::string cut_off = R"({"Credentials":{"AccessKeySecret":"top-secret","Secur)";
+  for (const char* operation : {"AssumeRole", "AssumeRoleWithOIDC"}) {
+    EXPECT_EQ(Told(Reply(200, cut_off, {{"content-type", "application/json"}}), operation),
+              std::string(operation) +
+                  ": not_json (HTTP 200): not JSON, content type \"application/json\"");
+  }
+}
+
 TEST(AlibabaFailureTest, AnotherOperationMayAnswerWhereThisOneMayNotBeUsed) {
   for (const char* code : {"NoPermission", "NotAuthorized", "Forbidden.RAM", "NotApplicable",
                            "NoFundAccountPermission", "InvalidAction.NotFound", "InvalidVersion"}) {
