@@ -221,8 +221,10 @@ Result<BillSum> ParseBillOverview(std::string_view body) {
   if (!object) return tl::unexpected(object.error());
   const json& data = PartOf(*object, "Data");
   if (!data.is_object()) return Reject("Data is missing");
+  const json& list = PartOf(PartOf(data, "Items"), "Item");
+  if (!list.is_array()) return Reject("Items.Item is no list");
   BillSum sum;
-  for (const json& item : PartOf(PartOf(data, "Items"), "Item")) {
+  for (const json& item : list) {
     Fields fields(item);
     const Money outstanding = fields.Amount("OutstandingAmount");
     const Money gross = fields.MaybeAmount("PretaxGrossAmount").value_or(Money{});

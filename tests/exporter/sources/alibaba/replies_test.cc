@@ -189,6 +189,12 @@ TEST(AlibabaRepliesTest, AddsUpBillsFromTheDigitsThatStandThere) {
   EXPECT_TRUE(sum.costs);
   EXPECT_FALSE(ParseBillOverview(R"({"Data":{"Items":{"Item":[]}}})")->costs);
   EXPECT_FALSE(ParseBillOverview(R"({"Data":{"Items":{"Item":[{"PretaxGrossAmount":1}]}}})"));
+  for (const char* data : {"{}", R"({"Items":null})", R"({"Items":[]})", R"({"Items":{}})",
+                           R"({"Items":{"Item":{}}})"}) {
+    const auto refused = ParseBillOverview(R"({"Data":)" + std::string(data) + "}");
+    ASSERT_FALSE(refused) << data;
+    EXPECT_EQ(refused.error().message, "Items.Item is no list");
+  }
 }
 
 TEST(AlibabaRepliesTest, ReadsCredentialsAndQuotesNoneOfThem) {

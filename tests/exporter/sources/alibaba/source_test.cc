@@ -207,6 +207,23 @@ TEST_F(AlibabaSourceTest, WhereTheTimeIsShortEveryAccountHasItsTurn) {
   EXPECT_EQ(read.size(), 100) << "more than a third of them in each";
 }
 
+TEST_F(AlibabaSourceTest, BillsThatLackTheirItemsAreNotTakenForNone) {
+  balance_ = kNoPermission;
+  balance_status_ = 400;
+  Make({.unsettled_from_bills = true});
+  const Reading none = Fetch().readings.at(0);
+  EXPECT_EQ(none.terms.unsettled_current_month, Money{});
+  EXPECT_EQ(none.costs_incurred, CostsIncurred::kNo);
+
+  transport_->Wait(hours{2});
+  bills_["2026-10"] = R"({"BillingCycle":"2026-10"})";
+  const Reading unknown = Fetch().readings.at(0);
+  EXPECT_EQ(unknown.available_credit, Money::Parse("849.7").value());
+  EXPECT_EQ(unknown.terms.unsettled_current_month, std::nullopt);
+  EXPECT_EQ(unknown.terms.unsettled_previous_months, std::nullopt);
+  EXPECT_EQ(unknown.costs_incurred, CostsIncurred::kUnknown);
+}
+
 TEST_F(AlibabaSourceTest, AFirstListThatCannotBeHadIsAFailedPoll) {
   Make({.discovery = "fund_accounts"});
   const auto fetched = source_->Fetch({.now = transport_->WallTime()});
