@@ -159,15 +159,17 @@ ordered_json AlertAfter(const Account& account, const std::string& level) {
   return AlertJson(with, level);
 }
 
-// The version that If-Match names; empty for any.
+// The version that If-Match names; empty for any. Where it names none, one that no settings have:
+// whoever sent it did not mean any.
 std::string WantedVersion(const HttpRequest& request) {
-  std::string_view tag = request.Header("if-match");
-  if (tag == "*") return "";
+  const auto header = request.headers.find("if-match");
+  if (header == request.headers.end() || header->second == "*") return "";
+  std::string_view tag = header->second;
   if (tag.starts_with("W/")) tag.remove_prefix(2);
   if (tag.size() >= 2 && tag.front() == '"' && tag.back() == '"') {
-    return std::string(tag.substr(1, tag.size() - 2));
+    tag = tag.substr(1, tag.size() - 2);
   }
-  return std::string(tag);
+  return tag.empty() ? "none" : std::string(tag);
 }
 
 HttpResponse Change(Accounts& accounts, ExporterMetrics& metrics, const HttpRequest& request,

@@ -176,7 +176,14 @@ class BulkReader {
     if (edit.thresholds.contains("") && edit.thresholds.size() > 1) {
       return Wrong(400, "threshold", "give either threshold or thresholds");
     }
-    for (EditWish& wish : edit.wishes) wish.edit = edit.edit;
+    for (std::size_t i = 0; i < edit.wishes.size(); ++i) {
+      EditWish& wish = edit.wishes[i];
+      if (wish.version.empty() && object.at("accounts")[i].contains("version")) {
+        return Wrong(400, "accounts[" + std::to_string(i) + "].version",
+                     "empty; leave it out for any");
+      }
+      wish.edit = edit.edit;
+    }
   }
 
   const std::string only_provider_;

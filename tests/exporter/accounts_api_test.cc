@@ -230,6 +230,30 @@ TEST_F(AccountsApiTest, DisablingWhatNeverWasIsNoChange) {
   EXPECT_EQ(edit.at("account").at("alerts"), json::array());
 }
 
+TEST_F(AccountsApiTest, IfMatchNamesTheVersionThatWasSeen) {
+  const std::string version = client_->Get("/api/v1/accounts/demo/18").Json().at("version");
+  const struct {
+    std::string header;
+    int status;
+  } cases[] = {{"", 200},
+               {"If-Match: *\r\n", 200},
+               {"If-Match: \"" + version + "\"\r\n", 200},
+               {"If-Match: W/\"" + version + "\"\r\n", 200},
+               {"If-Match: " + version + "\r\n", 200},
+               {"If-Match: \"0123456789abcdef\"\r\n", 412},
+               {"If-Match: \"\"\r\n", 412},
+               {"If-Match: W/\"\"\r\n", 412},
+               {"If-Match:\r\n", 412},
+               {"If-Match: \r\n", 412}};
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.header);
+    const HttpAnswer answer =
+        client_->Send("PATCH", "/api/v1/accounts/demo/18/alerts/warning",
+                      R"({"enabled":true,"threshold":"100","dry_run":true})", c.header);
+    EXPECT_EQ(answer.status, c.status) << answer.body;
+  }
+}
+
 TEST_F(AccountsApiTest, ADryRunChangesNothing) {
   const json before = client_->Get("/api/v1/accounts").Json();
   const json edit = Patch("18", R"({"enabled":true,"threshold":"100","dry_run":true})").Json();

@@ -193,6 +193,8 @@ TEST_F(EditsApiTest, AStaleVersionIsRefused) {
   EXPECT_EQ(csv.status, 409);
   EXPECT_EQ(accounts_.snapshot()->Find({"demo", "1"})->memory.levels.at("warning").threshold,
             Amount("7"));
+  EXPECT_EQ(Post(json{{"csv", "account_id,threshold,version\n1,8,\n"}}.dump()).status, 200)
+      << "an empty cell is any version";
 }
 
 TEST_F(EditsApiTest, AWrongLineOfACsvIsNamedAndNothingApplied) {
@@ -329,6 +331,9 @@ TEST_F(EditsApiTest, ErrorsNameTheField) {
       {R"({"select":""})", 400, ""},
       {R"({"select":"","enabled":true,"level":"W"})", 422, "level"},
       {R"({"accounts":[{"provider":"demo","id":"1"}],"enabled":true})", 400, "accounts[0].id"},
+      {R"({"accounts":[{"provider":"demo","account_id":"1","version":"x"},)"
+       R"({"provider":"demo","account_id":"2","version":""}],"enabled":false})",
+       400, "accounts[1].version"},
       {R"({"csv":"account_id,threshold\n1,1\n","enabled":true})", 400, "enabled"},
       {R"({"select":"","enabled":true,"nonsense":1})", 400, "nonsense"},
   };

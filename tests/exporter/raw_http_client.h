@@ -31,9 +31,11 @@ class RawHttpClient {
       : port_(port), authorization_(std::move(authorization)) {}
 
   [[nodiscard]] HttpAnswer Get(const std::string& target) const { return Send("GET", target, ""); }
+  // `header`, if any, is one more, with its line end.
   [[nodiscard]] HttpAnswer Send(const std::string& method, const std::string& target,
-                                const std::string& body) const {
+                                const std::string& body, const std::string& header = "") const {
     std::string request = method + " " + target + " HTTP/1.1\r\nHost: localhost\r\n";
+    request += header;
     if (!authorization_.empty()) request += "Authorization: " + authorization_ + "\r\n";
     if (method != "GET") request += "Content-Length: " + std::to_string(body.size()) + "\r\n";
     request += "Connection: close\r\n\r\n" + body;
