@@ -169,6 +169,13 @@ class BulkReader {
     for (const char* name : {"level", "enabled", "threshold", "thresholds", "currency"}) {
       if (csv && object.contains(name)) Wrong(400, name, "stands in the CSV, where there is one");
     }
+    // Whoever gives these means fewer accounts, or others, than would be edited.
+    if (!csv && object.contains("provider")) {
+      return Wrong(400, "provider", "goes with csv only; a selection says provider=…");
+    }
+    if (!object.contains("select") && object.contains("include_without_costs")) {
+      return Wrong(400, "include_without_costs", "goes with select only");
+    }
     if (csv) return;
     if (!edit.edit.enabled && edit.thresholds.empty()) {
       return Wrong(400, "", "nothing to change: give enabled, threshold or thresholds");

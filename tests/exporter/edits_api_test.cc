@@ -335,6 +335,14 @@ TEST_F(EditsApiTest, ErrorsNameTheField) {
        R"({"provider":"demo","account_id":"2","version":""}],"enabled":false})",
        400, "accounts[1].version"},
       {R"({"csv":"account_id,threshold\n1,1\n","enabled":true})", 400, "enabled"},
+      {R"({"select":"","provider":"demo","enabled":false})", 400, "provider"},
+      {R"({"accounts":[{"provider":"demo","account_id":"1"}],"provider":"demo","enabled":false})",
+       400, "provider"},
+      {R"({"accounts":[{"provider":"demo","account_id":"1"}],"include_without_costs":true,)"
+       R"("enabled":false})",
+       400, "include_without_costs"},
+      {R"({"csv":"account_id,threshold\n1,1\n","include_without_costs":true})", 400,
+       "include_without_costs"},
       {R"({"select":"","enabled":true,"nonsense":1})", 400, "nonsense"},
   };
   for (const auto& c : cases) {
