@@ -65,9 +65,10 @@ ExporterService::ExporterService(const Config& config, Options options)
 }
 
 std::uint16_t ExporterService::Start() {
+  // Before anybody can ask for a reload, which this would undo, or whether all were polled.
+  poller_.Configure(first_sources_);
   const std::uint16_t port = server_.Start();
   log::Info("listening", {{"address", ActualAddress(started_with_.listen_address, port)}});
-  poller_.Configure(first_sources_);
   return port;
 }
 

@@ -1,9 +1,15 @@
 #include "exporter/service.h"
 
+#include <arpa/inet.h>
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <array>
 #include <memory>
+#include <thread>
 
 #include "tests/base/documented_routes.h"
 #include "tests/exporter/helpers.h"
@@ -30,6 +36,45 @@ exporter:
       alert: {threshold: 100}
 )";
 
+// A socket that is bound to a port, or connected to it; true if it could be.
+bool OnPort(decltype(&::connect) what, std::uint16_t* port) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(*port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto* const generic = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof address;
+  const bool done = what(fd, generic, size) == 0;
+  if (done && *port == 0 && ::getsockname(fd, generic, &size) == 0) *port = ntohs(address.sin_port);
+  ::close(fd);
+  return done;
+}
+
+// While there is one, whoever logs is stuck where it does.
+class StuckLog {
+ public:
+  StuckLog() : standard_error_(::dup(STDERR_FILENO)) {
+    EXPECT_EQ(::pipe2(pipe_.data(), O_NONBLOCK | O_CLOEXEC), 0);
+    while (::write(pipe_[1], &pipe_, 1) == 1) continue;
+    ::fcntl(pipe_[1], F_SETFL, 0);
+    ::dup2(pipe_[1], STDERR_FILENO);
+    ::close(pipe_[1]);
+  }
+  ~StuckLog() {
+    ::dup2(standard_error_, STDERR_FILENO);
+    ::close(standard_error_);
+    std::array<char, 4096> read{};
+    while (::read(pipe_[0], read.data(), read.size()) > 0) continue;
+  }
+  StuckLog(const StuckLog&) = delete;
+  StuckLog& operator=(const StuckLog&) = delete;
+
+ private:
+  const int standard_error_;
+  std::array<int, 2> pipe_{};
+};
+
 class ServiceTest : public testing::Test {
  protected:
   ServiceTest() {
@@ -44,7 +89,7 @@ class ServiceTest : public testing::Test {
         folder_ / "balances.csv");
   }
 
-  void Start() {
+  void Make() {
     const ConfigResult loaded = LoadConfig(folder_ / "lowbalance.yml");
     for (const Mistake& mistake : loaded.mistakes) ADD_FAILURE() << mistake.ToString();
     service_ = std::make_unique<ExporterService>(
@@ -52,6 +97,9 @@ class ServiceTest : public testing::Test {
                            .clock = SystemClock(),
                            .load_config = [this] { return LoadConfig(folder_ / "lowbalance.yml"); },
                            .stop_waiting = [] { return true; }});
+  }
+  void Start() {
+    Make();
     client_ = std::make_unique<RawHttpClient>(service_->Start());
   }
 
@@ -100,6 +148,22 @@ TEST_F(ServiceTest, IsReadyAlsoWhereTheFileIsMissing) {
   Await(R"(lowbalance_exporter_polls_total{outcome="success",source="bills"} 0)");
   EXPECT_EQ(client_->Get("/-/healthy").status, 200);
   AwaitReady();
+}
+
+// What is asked, or told, while it starts finds its sources in place.
+TEST_F(ServiceTest, ListensOnlyOnceItHasItsSources) {
+  std::uint16_t port = 0;
+  ASSERT_TRUE(OnPort(::bind, &port));
+  std::string text(kConfig);
+  text.replace(text.find("127.0.0.1:0"), 11, "127.0.0.1:" + std::to_string(port));
+  folder_.Write("lowbalance.yml", text);
+  Make();
+  auto stuck = std::make_unique<StuckLog>();
+  std::jthread start([this] { service_->Start(); });
+  while (!OnPort(::connect, &port)) std::this_thread::yield();
+  // A poll is over once it has told of itself.
+  EXPECT_EQ(RawHttpClient(port).Get("/-/ready").status, 503);
+  stuck.reset();
 }
 
 TEST_F(ServiceTest, RemembersAcrossARestart) {
