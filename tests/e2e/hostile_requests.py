@@ -122,6 +122,8 @@ def _json():
     yield "two of them", b'{"version":"4","alerts":[]}' * 2
     yield "a byte order mark", b"\xef\xbb\xbf" + b'{"version":"3"}'
     yield "another version", b'{"version":"5","alerts":[' + alert.encode() + b"]}"
+    yield "more alerts than have room", (
+        b'{"version":"4","alerts":[' + b"{}," * 99_999 + b"{}]}")
     yield "a form", b"version=4&alerts=" + b"a" * 100_000
 
 
@@ -134,7 +136,9 @@ def _alerts():
             b'{"version":"4","alerts":[{"status":"firing","labels":{"alertname":"LowBalance",'
             b'"provider":"demo","account_id":"1","level":"warning","currency":"USD"},'
             b'"annotations":{"lowbalance_facts":"' + facts + b'"}}]}')
-    yield "100,000 empty alerts", (b'{"version":"4","alerts":[' + b"{}," * 99_999 + b"{}]}")
+    empty = b'{"status":"firing","labels":{},"annotations":{},"fingerprint":"0123456789abcdef"}'
+    yield "100,000 empty alerts", (
+        b'{"version":"4","alerts":[' + b",".join([empty] * 100_000) + b"]}")
     yield "100,000 labels", (b'{"version":"4","alerts":[{"status":"firing","labels":{' + b",".join(
         b'"l%d":"v"' % n for n in range(100_000)) + b"}}]}")
 
