@@ -83,8 +83,8 @@ struct Decided {
 
 struct Plan {
   std::vector<Decided> decisions;
-  // Every state that comes out, and whether it differs from what is known in more than the newest
-  // evaluation. What is not worth storing is still worth remembering.
+  // Every state that comes out, and whether it differs from what is known by enough to be stored
+  // (IsWorthStoring). What is not worth storing is still worth remembering.
   struct State {
     EpisodeKey key;
     Episode episode;
