@@ -83,6 +83,12 @@ class Handler:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
+    def _put(self, name, content):
+        # Renamed into place: whoever looks sees it whole or not at all.
+        unfinished = self.folder / f"{name}.unfinished"
+        unfinished.write_bytes(content)
+        unfinished.rename(self.folder / name)
+
     async def handle_DATA(self, server, session, envelope):
         fate = self.fate(envelope.rcpt_tos[0])
         if fate == "hang" or self.hang == "body":
@@ -96,7 +102,7 @@ class Handler:
             return "451 4.3.0 disk full"
         self.count += 1
         name = f"{self.count:04}"
-        (self.folder / f"{name}.eml").write_bytes(envelope.original_content)
+        self._put(f"{name}.eml", envelope.original_content)
         facts = {
             "from": envelope.mail_from,
             "to": envelope.rcpt_tos,
@@ -105,10 +111,7 @@ class Handler:
             "login": session.auth_data.decode() if session.auth_data else None,
             "mechanism": getattr(session, "mechanism", None),
         }
-        # Renamed into place: whoever looks sees it whole or not at all.
-        unfinished = self.folder / f"{name}.unfinished"
-        unfinished.write_text(json.dumps(facts))
-        unfinished.rename(self.folder / f"{name}.json")
+        self._put(f"{name}.json", json.dumps(facts).encode())
         while self.hold and not (self.folder / "release").exists():
             await asyncio.sleep(0.01)
         return "250 accepted"
