@@ -109,29 +109,26 @@ int Edits(const EditsOptions& options) {
   AccountKey key;
   if (!options.account.empty()) key = ParseAccount(options.account);
   const bool all = !options.limit && (options.csv || options.api.json());
-  const int limit = all ? kNoLimit - 1 : options.limit.value_or(kShownEdits);
+  const int limit = all ? kNoLimit : options.limit.value_or(kShownEdits);
   const ApiClient client(options.api);
-  // One more than are shown tells whether there are more.
-  json edits = FetchPages(client, "/api/v1/edits", "edits", limit + 1,
-                          {{"provider", key.provider},
-                           {"account_id", key.account_id},
-                           {"who", options.who},
-                           {"through", options.through},
-                           {"since", options.since},
-                           {"until", options.until},
-                           {"before", options.before ? std::to_string(*options.before) : ""}});
-  json next;
-  if (static_cast<int>(edits.size()) > limit) {
-    edits.erase(edits.size() - 1);
-    if (const auto id = edits.back().find("id"); id != edits.back().end()) next = *id;
-    std::fprintf(stderr, "lowbalance: only the newest %d; for older ones give --before %s\n", limit,
-                 next.dump().c_str());
-  }
+  std::string more;
+  const json edits = FetchPages(client, "/api/v1/edits", "edits", limit,
+                                {{"provider", key.provider},
+                                 {"account_id", key.account_id},
+                                 {"who", options.who},
+                                 {"through", options.through},
+                                 {"since", options.since},
+                                 {"until", options.until},
+                                 {"before", options.before ? std::to_string(*options.before) : ""}},
+                                &more);
+  TellWhetherMore(edits.size(), more, "for older ones give --before " + more);
   if (options.csv) {
     PrintEditsCsv(edits);
     return kDone;
   }
   if (options.api.json()) {
+    json next = json::parse(more, nullptr, /*allow_exceptions=*/false);
+    if (next.is_discarded()) next = nullptr;
     std::printf("%s", Pretty({{"edits", edits}, {"next", next}}).c_str());
     return kDone;
   }

@@ -264,17 +264,25 @@ std::string QueryString(const std::map<std::string, std::string, std::less<>>& p
 }
 
 nlohmann::json FetchPages(const ApiClient& client, const std::string& path, const std::string& list,
-                          int limit, std::map<std::string, std::string, std::less<>> parameters) {
+                          int limit, std::map<std::string, std::string, std::less<>> parameters,
+                          std::string* next) {
   nlohmann::json all = nlohmann::json::array();
+  std::string more;
   while (static_cast<int>(all.size()) < limit) {
     parameters["limit"] = std::to_string(std::min(kPage, limit - static_cast<int>(all.size())));
     const nlohmann::json page = ParseAnswer(client.Get(path + QueryString(parameters)));
     for (const nlohmann::json& one : ListOf(page, list)) all.push_back(one);
-    const std::string next = TextOf(page, "next");
-    if (next.empty() || next == parameters["before"]) break;
-    parameters["before"] = next;
+    more = TextOf(page, "next");
+    if (more.empty() || more == parameters["before"]) break;
+    parameters["before"] = more;
   }
+  if (next != nullptr) *next = std::move(more);
   return all;
+}
+
+void TellWhetherMore(std::size_t shown, const std::string& next, const std::string& advice) {
+  if (next.empty()) return;
+  std::fprintf(stderr, "lowbalance: only the newest %zu; %s\n", shown, advice.c_str());
 }
 
 }  // namespace lowbalance::cli

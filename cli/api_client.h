@@ -82,10 +82,14 @@ class ApiClient {
     const std::map<std::string, std::string, std::less<>>& parameters);
 
 // The elements of one of a program's lists that are told newest first, page after page until there
-// are `limit` of them. `list` is the answer's member that holds them. Throws Stop as Get does.
+// are `limit` of them. `list` is the answer's member that holds them. `next`, where given, is the
+// id of the last one where there are more behind it, else empty. Throws Stop as Get does.
 [[nodiscard]] nlohmann::json FetchPages(const ApiClient& client, const std::string& path,
                                         const std::string& list, int limit,
-                                        std::map<std::string, std::string, std::less<>> parameters);
+                                        std::map<std::string, std::string, std::less<>> parameters,
+                                        std::string* next = nullptr);
+// On stderr, where there is a `next`: that these so many are not all, and what gives more.
+void TellWhetherMore(std::size_t shown, const std::string& next, const std::string& advice);
 inline constexpr int kNoLimit = std::numeric_limits<int>::max();
 
 }  // namespace lowbalance::cli

@@ -37,8 +37,11 @@ constexpr const char* kPath = "/api/v1/deliveries";
 
 int List(const ListOptions& options) {
   const ApiClient client(options.api);
-  const json deliveries = FetchPages(client, kPath, "deliveries", options.limit,
-                                     {{"state", options.state}, {"contact", options.contact}});
+  std::string more;
+  const json deliveries =
+      FetchPages(client, kPath, "deliveries", options.limit,
+                 {{"state", options.state}, {"contact", options.contact}}, &more);
+  TellWhetherMore(deliveries.size(), more, kMore);
   if (options.api.json()) {
     std::printf("%s", Pretty({{"deliveries", deliveries}}).c_str());
     return kDone;
@@ -114,10 +117,9 @@ int Change(const ChangeOptions& options) {
   std::vector<std::string> ids;
   for (const std::uint64_t id : options.ids) ids.push_back(std::to_string(id));
   if (options.all_dead) {
-    for (const json& delivery : FetchPages(client, kPath, "deliveries", kNoLimit,
-                                           {{"state", "dead"}, {"contact", options.contact}})) {
-      ids.push_back(TextOf(delivery, "id"));
-    }
+    const json dead = FetchPages(client, kPath, "deliveries", kNoLimit,
+                                 {{"state", "dead"}, {"contact", options.contact}});
+    for (const json& delivery : dead) ids.push_back(TextOf(delivery, "id"));
     // In the order in which they were made.
     std::reverse(ids.begin(), ids.end());
   }

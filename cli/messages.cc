@@ -50,10 +50,13 @@ std::string Outcome(const json& message) {
 
 int List(const ListOptions& options) {
   const ApiClient client(options.api);
+  std::string more;
   const json messages = FetchPages(client, "/api/v1/messages", "messages", options.limit,
                                    {{"provider", options.provider},
                                     {"account_id", options.account_id},
-                                    {"state", options.state}});
+                                    {"state", options.state}},
+                                   &more);
+  TellWhetherMore(messages.size(), more, kMore);
   if (options.api.json()) {
     std::printf("%s", Pretty({{"messages", messages}}).c_str());
     return kDone;
@@ -118,8 +121,10 @@ int Show(const ShowOptions& options) {
 
 int Inbox(const InboxOptions& options) {
   const ApiClient client(options.api);
+  std::string more;
   const json messages = FetchPages(client, "/api/v1/inbox", "messages", options.limit,
-                                   {{"recipient", options.recipient}});
+                                   {{"recipient", options.recipient}}, &more);
+  TellWhetherMore(messages.size(), more, kMore);
   if (options.api.json()) {
     std::printf("%s", Pretty({{"messages", messages}}).c_str());
     return kDone;

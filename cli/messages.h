@@ -8,6 +8,9 @@
 
 namespace lowbalance::cli {
 
+// What to do about a list that is cut.
+inline constexpr const char* kMore = "--limit gives more";
+
 // "alert", "reminder 3".
 [[nodiscard]] std::string KindOf(const nlohmann::json& message);
 

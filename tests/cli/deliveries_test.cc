@@ -67,6 +67,19 @@ TEST_F(DeliveriesCommandsTest, ListsThem) {
   EXPECT_EQ(json::parse(as_json.out), (json{{"deliveries", {json::parse(kDelivery)}}}));
 }
 
+TEST_F(DeliveriesCommandsTest, WhereTheListIsCutItIsSaid) {
+  AnswerList();
+  for (const char* path : {"/api/v1/messages", "/api/v1/inbox"}) {
+    Answer("GET", path, R"({"messages":[{"id":9}],"next":9})");
+  }
+  const Ran cut = Run({"messages", "deliveries", "--limit", "2"});
+  EXPECT_EQ(cut.code, 0);
+  EXPECT_EQ(cut.err, "lowbalance: only the newest 2; --limit gives more\n");
+  EXPECT_EQ(Run({"messages", "deliveries", "--limit", "3"}).err, "");
+  EXPECT_THAT(Run({"messages", "list", "--limit", "1"}).err, HasSubstr("only the newest 1;"));
+  EXPECT_THAT(Run({"messages", "inbox", "--limit", "1"}).err, HasSubstr("only the newest 1;"));
+}
+
 TEST_F(DeliveriesCommandsTest, SendsThemAgainOneByOne) {
   AnswerChanges();
   const Ran ran = Run({"messages", "resend", "7", "8", "9", "10"});
