@@ -18,9 +18,15 @@ namespace {
 constexpr int kMostLoggingIn = 16;
 constexpr std::size_t kShortestKey = 16;  // Of logins, in bytes.
 
-constexpr std::string_view kNoUsers =
-    "this needs a login, and no users are configured. Name a file in web_config_file (or with "
-    "--web.config.file) that has basic_auth_users; write a password's hash with: htpasswd -nB NAME";
+HttpResponse NoUsers(const HttpRequest& request) {
+  return JsonError(
+      request, 403,
+      {"this needs a login, and no users are configured. Name a file in web_config_file (or with "
+       "--web.config.file) that has basic_auth_users; write a password's hash with: htpasswd -nB "
+       "NAME",
+       "此处需要登录，但尚未配置用户。请在 web_config_file（或 --web.config.file）指定的文件中设置 "
+       "basic_auth_users；密码哈希可用 htpasswd -nB NAME 生成"});
+}
 
 // Changes whenever one of the files is written to or replaced.
 std::string StateOf(const std::filesystem::path& file) {
@@ -84,9 +90,15 @@ std::optional<std::string> DecodeBase64(std::string_view text) {
   return decoded;
 }
 
+Bilingual WrongPassword() { return {"wrong user or password", "用户名或密码错误"}; }
+
+void Challenge(std::string_view challenge, HttpResponse* response) {
+  response->headers.emplace_back("WWW-Authenticate", std::string(challenge));
+}
+
 HttpResponse Unauthorized(std::string_view challenge, std::string_view message) {
   HttpResponse response = JsonError(401, message);
-  response.headers.emplace_back("WWW-Authenticate", std::string(challenge));
+  Challenge(challenge, &response);
   return response;
 }
 
@@ -145,7 +157,7 @@ std::optional<HttpResponse> HttpAccess::Refuse(Access access, HttpRequest* reque
 
 std::optional<HttpResponse> HttpAccess::RefuseUser(Access access, const WebConfig& config,
                                                    HttpRequest* request) {
-  if (config.users.empty()) return JsonError(403, kNoUsers);
+  if (config.users.empty()) return NoUsers(*request);
   if (request->Header("authorization").empty()) {
     if (const auto session = SessionOf(*request)) {
       request->user = session->user;
@@ -160,18 +172,20 @@ std::optional<HttpResponse> HttpAccess::RefuseUser(Access access, const WebConfi
   const bool reads = request->method == "GET" || request->method == "HEAD";
   const bool unmarked = request->by_session && request->Header(kConsoleHeader).empty();
   if (!reads && (unmarked || IsCrossOrigin(*request))) {
-    return JsonError(403, "refused: a page of another site made this request");
+    return FromAnotherSite(*request);
   }
   request->grant = Rules()->GrantOf(request->user);
   if (request->grant.role == Role::kNone) {
     // The field is how the consoles tell this refusal, which logging out ends, from all others.
-    return JsonError(403,
-                     "the user " + Quoted(request->user) +
-                         " has no role; name it under access.roles in lowbalance.yml",
-                     "access.roles");
+    const std::string user = Quoted(request->user);
+    return JsonError(
+        *request, 403,
+        {"the user " + user + " has no role; name it under access.roles in lowbalance.yml",
+         "用户 " + user + " 没有角色；请在 lowbalance.yml 的 access.roles 中指定"},
+        "access.roles");
   }
   if (access == Access::kAdministrator && request->grant.role != Role::kAdministrator) {
-    return JsonError(403, "this takes an administrator");
+    return JsonError(*request, 403, {"this takes an administrator", "需要管理员权限"});
   }
   return std::nullopt;
 }
@@ -180,17 +194,20 @@ std::optional<HttpResponse> HttpAccess::RefusePassword(const WebConfig& config,
                                                        HttpRequest* request) {
   constexpr std::string_view kChallenge = "Basic realm=\"lowbalance\", charset=\"UTF-8\"";
   // Our own pages ask for a password themselves; a challenge would make the browser ask too.
-  const auto unauthorized = [&](std::string_view message) {
-    return request->Header(kConsoleHeader).empty() ? Unauthorized(kChallenge, message)
-                                                   : JsonError(401, message);
+  const auto unauthorized = [&](const Bilingual& message) {
+    HttpResponse response = JsonError(*request, 401, message);
+    if (request->Header(kConsoleHeader).empty()) Challenge(kChallenge, &response);
+    return response;
   };
   const auto login = DecodeBase64(Credentials(*request, "Basic"));
   const std::size_t colon = login ? login->find(':') : std::string::npos;
-  if (colon == std::string::npos) return unauthorized("a user and password are needed");
+  if (colon == std::string::npos) {
+    return unauthorized({"a user and password are needed", "需要用户名和密码"});
+  }
   const std::string user = login->substr(0, colon);
   const std::string_view password = std::string_view(*login).substr(colon + 1);
-  auto refusal = CheckPassword(config, user, password, request->address);
-  if (refusal && refusal->status == 401) return unauthorized("wrong user or password");
+  auto refusal = CheckPassword(config, user, password, *request);
+  if (refusal && refusal->status == 401) return unauthorized(WrongPassword());
   if (!refusal) request->user = user;
   return refusal;
 }
@@ -198,15 +215,16 @@ std::optional<HttpResponse> HttpAccess::RefusePassword(const WebConfig& config,
 std::optional<HttpResponse> HttpAccess::CheckPassword(const WebConfig& config,
                                                       const std::string& user,
                                                       std::string_view password,
-                                                      std::string_view address) {
+                                                      const HttpRequest& request) {
   if (passwords_.Remembers(config, user, password)) return std::nullopt;
   using Steady = LoginThrottle::Clock;
   {
     const std::lock_guard lock(throttle_mutex_);
-    if (const auto wait = throttle_.Wait(user, address, Steady::now())) {
+    if (const auto wait = throttle_.Wait(user, request.address, Steady::now())) {
       const std::string seconds = std::to_string(wait->count());
-      HttpResponse response =
-          JsonError(429, "too many wrong passwords; try again in " + seconds + " s");
+      HttpResponse response = JsonError(request, 429,
+                                        {"too many wrong passwords; try again in " + seconds + " s",
+                                         "密码错误次数过多，请在 " + seconds + " 秒后再试"});
       response.headers.emplace_back("Retry-After", seconds);
       return response;
     }
@@ -215,14 +233,17 @@ std::optional<HttpResponse> HttpAccess::CheckPassword(const WebConfig& config,
   const int others = logging_in_++;
   const bool right = others < kMostLoggingIn && passwords_.Check(config, user, password);
   --logging_in_;
-  if (others >= kMostLoggingIn) return JsonError(503, "too many logins at once; try again");
+  if (others >= kMostLoggingIn) {
+    return JsonError(request, 503,
+                     {"too many logins at once; try again", "同时登录的人太多，请稍后再试"});
+  }
   const std::lock_guard lock(throttle_mutex_);
   if (right) {
-    throttle_.Succeeded(user, address);
+    throttle_.Succeeded(user, request.address);
     return std::nullopt;
   }
-  throttle_.Failed(user, address, Steady::now());
-  return JsonError(401, "wrong user or password");
+  throttle_.Failed(user, request.address, Steady::now());
+  return JsonError(request, 401, WrongPassword());
 }
 
 void HttpAccess::SetRules(AccessRules rules) {
@@ -265,10 +286,10 @@ std::optional<Session> HttpAccess::SessionOf(const HttpRequest& request) {
 
 tl::expected<HttpAccess::Login, HttpResponse> HttpAccess::LogIn(const std::string& user,
                                                                 std::string_view password,
-                                                                std::string_view address) {
+                                                                const HttpRequest& request) {
   const auto settings = Settings();
-  if (settings->config.users.empty()) return tl::make_unexpected(JsonError(403, kNoUsers));
-  if (auto refusal = CheckPassword(settings->config, user, password, address)) {
+  if (settings->config.users.empty()) return tl::make_unexpected(NoUsers(request));
+  if (auto refusal = CheckPassword(settings->config, user, password, request)) {
     return tl::make_unexpected(std::move(*refusal));
   }
   const std::string key = SessionKey();
@@ -292,6 +313,12 @@ std::optional<HttpResponse> HttpAccess::RefuseToken(const HttpRequest& request) 
     return Unauthorized("Bearer error=\"invalid_token\"", "wrong bearer token");
   }
   return std::nullopt;
+}
+
+HttpResponse FromAnotherSite(const HttpRequest& request) {
+  return JsonError(
+      request, 403,
+      {"refused: a page of another site made this request", "已拒绝：该请求来自其他网站的页面"});
 }
 
 bool IsCrossOrigin(const HttpRequest& request) {

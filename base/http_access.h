@@ -39,7 +39,8 @@ class HttpAccess {
   void SetRules(AccessRules rules);
   [[nodiscard]] std::shared_ptr<const AccessRules> Rules() const;
 
-  // A cookie's value for whoever knows the password, or the answer that refuses it.
+  // A cookie's value for whoever knows the password, or the answer that refuses it. `request` is
+  // the one that asks.
   struct Login {
     std::string cookie_name;
     std::string token;
@@ -47,7 +48,7 @@ class HttpAccess {
   };
   [[nodiscard]] tl::expected<Login, HttpResponse> LogIn(const std::string& user,
                                                         std::string_view password,
-                                                        std::string_view address);
+                                                        const HttpRequest& request);
   // When the login of the request's cookie expires; empty if it has none that is good.
   [[nodiscard]] std::optional<Session> SessionOf(const HttpRequest& request);
   [[nodiscard]] std::string CookieName();
@@ -66,7 +67,7 @@ class HttpAccess {
   [[nodiscard]] std::optional<HttpResponse> CheckPassword(const WebConfig& config,
                                                           const std::string& user,
                                                           std::string_view password,
-                                                          std::string_view address);
+                                                          const HttpRequest& request);
   [[nodiscard]] std::string SessionKey();
   [[nodiscard]] std::optional<HttpResponse> RefuseToken(const HttpRequest& request) const;
 
@@ -89,5 +90,7 @@ class HttpAccess {
 // nor Sec-Fetch-Site.
 inline constexpr std::string_view kConsoleHeader = "x-lowbalance-console";  // Set by our pages.
 [[nodiscard]] bool IsCrossOrigin(const HttpRequest& request);
+[[nodiscard]] HttpResponse FromAnotherSite(
+    const HttpRequest& request);  // The refusal of such a one.
 
 }  // namespace lowbalance

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "base/gzip.h"
 
@@ -13,20 +14,43 @@ namespace {
 
 constexpr std::size_t kLeastToCompress = 1024;
 
-bool AcceptsGzip(std::string_view header) {
-  bool any = false;
+// One of what a client accepts, in lower case, and how much it wants it: 0 (not at all) to 1000
+// thousandths (RFC 9110, 12.4.2). A weight that cannot be read counts as the full one.
+struct Accepted {
+  std::string name;
+  int weight = 1000;
+};
+
+std::vector<Accepted> ParseAccepted(std::string_view header) {
+  std::vector<Accepted> all;
   while (!header.empty()) {
     const std::size_t comma = std::min(header.find(','), header.size());
     std::string item(header.substr(0, comma));
     header.remove_prefix(std::min(header.size(), comma + 1));
     std::erase_if(item, [](char c) { return c == ' ' || c == '\t'; });
+    std::transform(item.begin(), item.end(), item.begin(), [](char c) {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
     const std::size_t semicolon = std::min(item.find(';'), item.size());
-    const std::string_view coding = std::string_view(item).substr(0, semicolon);
-    const std::string_view weight = std::string_view(item).substr(semicolon);
-    const bool wanted =
-        !weight.starts_with(";q=0") || weight.find_first_of("123456789", 4) != weight.npos;
-    if (coding == "gzip" || coding == "x-gzip") return wanted;
-    if (coding == "*") any = wanted;
+    Accepted accepted{.name = item.substr(0, semicolon)};
+    if (const std::string_view weight = std::string_view(item).substr(semicolon);
+        weight.starts_with(";q=")) {
+      double share = 1;
+      const auto [end, error] = std::from_chars(weight.begin() + 3, weight.end(), share);
+      const bool well = error == std::errc() && share >= 0 && share <= 1;
+      if (well) accepted.weight = static_cast<int>(share * 1000);
+    }
+    all.push_back(std::move(accepted));
+  }
+  return all;
+}
+
+bool AcceptsGzip(std::string_view header) {
+  bool any = false;
+  for (const Accepted& coding : ParseAccepted(header)) {
+    const bool wanted = coding.weight > 0;
+    if (coding.name == "gzip" || coding.name == "x-gzip") return wanted;
+    if (coding.name == "*") any = wanted;
   }
   return any;
 }
@@ -56,6 +80,11 @@ HttpResponse JsonError(int status, std::string_view message, std::string_view fi
       -1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
   response.status = status;
   return response;
+}
+
+HttpResponse JsonError(const HttpRequest& request, int status, const Bilingual& message,
+                       std::string_view field) {
+  return JsonError(status, message.In(request.language), field);
 }
 
 HttpResponse JsonOk(std::string json) {
@@ -96,6 +125,17 @@ OrRefusal<HttpHeaders> ParseHttpHeaders(std::string_view head) {
   return headers;
 }
 
+Language PreferredLanguage(std::string_view accept_language) {
+  int english = 0;
+  int chinese = 0;
+  for (const Accepted& range : ParseAccepted(accept_language)) {
+    const std::string primary = range.name.substr(0, range.name.find('-'));
+    if (primary == "zh") chinese = std::max(chinese, range.weight);
+    if (primary == "en") english = std::max(english, range.weight);
+  }
+  return chinese > english ? Language::kChinese : Language::kEnglish;
+}
+
 bool AnnouncesBody(const HttpHeaders& headers) {
   const auto length = headers.find("content-length");
   return headers.contains("transfer-encoding") ||
@@ -123,7 +163,10 @@ OrRefusal<std::size_t> BodyLength(const HttpRequest& request, std::size_t max_bo
   }
   if (length > 0 && !may_have_one) return Refuse(400, "a request of this method has no body");
   if (length > max_body) {
-    return Refuse(413, "the body is larger than " + std::to_string(max_body) + " bytes");
+    const std::string most = std::to_string(max_body);
+    return tl::make_unexpected(
+        JsonError(request, 413,
+                  {"the body is larger than " + most + " bytes", "内容超过 " + most + " 字节"}));
   }
   return length;
 }

@@ -23,6 +23,9 @@ using HttpHeaders = std::map<std::string, std::string, std::less<>>;
 // Repeated ones are joined by commas; those that must not be repeated are refused.
 [[nodiscard]] OrRefusal<HttpHeaders> ParseHttpHeaders(std::string_view head);
 
+// Chinese where the header prefers any Chinese to English, else English (RFC 9110, 12.5.4).
+[[nodiscard]] Language PreferredLanguage(std::string_view accept_language);
+
 // Is there, by these headers, a body behind the head?
 [[nodiscard]] bool AnnouncesBody(const HttpHeaders& headers);
 

@@ -182,8 +182,11 @@ HttpResponse HttpServer::Impl::Answer(HttpExchange* exchange) {
       exchange->unread = true;
       // To Alertmanager 503 says to try again.
       return exchange->connection->gave_way()
-                 ? JsonError(503, "the body arrived too slowly while others waited")
-                 : JsonError(408, "the body did not arrive in time");
+                 ? JsonError(request, 503,
+                             {"the body arrived too slowly while others waited",
+                              "请求内容传输太慢，已让位给其他请求；请稍后再试"})
+                 : JsonError(request, 408,
+                             {"the body did not arrive in time", "请求内容未能及时传完"});
     }
     // Whatever a handler does for GET is right for HEAD; the body is counted and left out.
     if (request.method == "HEAD") request.method = "GET";
@@ -196,7 +199,9 @@ HttpResponse HttpServer::Impl::Answer(HttpExchange* exchange) {
   } catch (...) {
     log::Error("request failed", {{"method", request.method}, {"path", request.path}});
   }
-  return JsonError(500, "internal error; the program's log has the details");
+  return JsonError(
+      request, 500,
+      {"internal error; the program's log has the details", "内部错误，详情见程序日志"});
 }
 
 // What can be said of a request by its head. Fills in all of `request` but the body.
@@ -211,6 +216,7 @@ OrRefusal<const HttpServer::Impl::Route*> HttpServer::Impl::Admit(HttpExchange* 
     return tl::make_unexpected(std::move(headers.error()));
   }
   request->headers = std::move(*headers);
+  request->language = PreferredLanguage(request->Header("accept-language"));
   auto target = ParseHttpTarget(exchange->target);
   if (!target) return Refuse(400, target.error().message);
   request->path = target->path;

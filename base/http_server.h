@@ -22,6 +22,7 @@
 
 #include "base/access_rules.h"
 #include "base/clock.h"
+#include "core/bilingual.h"
 #include "core/result.h"
 
 namespace lowbalance {
@@ -33,10 +34,11 @@ struct HttpRequest {
   std::map<std::string, std::string, std::less<>> query;    // Decoded; the first of each name.
   std::map<std::string, std::string, std::less<>> headers;  // Names in lower case.
   std::string body;
-  std::string user;         // Who logged in; empty on open routes.
-  Grant grant;              // What they may do.
-  bool by_session = false;  // Logged in with a console's cookie.
-  std::string address;      // Of the client, without its port.
+  std::string user;                        // Who logged in; empty on open routes.
+  Grant grant;                             // What they may do.
+  bool by_session = false;                 // Logged in with a console's cookie.
+  std::string address;                     // Of the client, without its port.
+  Language language = Language::kEnglish;  // What the client reads: Accept-Language.
 
   [[nodiscard]] std::string_view Header(std::string_view lower_case_name) const;
   [[nodiscard]] std::string_view Query(std::string_view name) const;
@@ -52,6 +54,9 @@ struct HttpResponse {
 // {"error":{"field":"…","message":"…"}}; field is left out where empty.
 [[nodiscard]] HttpResponse JsonError(int status, std::string_view message,
                                      std::string_view field = "");
+// The same in the language that the client reads.
+[[nodiscard]] HttpResponse JsonError(const HttpRequest& request, int status,
+                                     const Bilingual& message, std::string_view field = "");
 [[nodiscard]] HttpResponse JsonOk(std::string json);
 
 enum class Access {

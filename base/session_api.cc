@@ -38,14 +38,10 @@ ordered_json Describe(const AccessRules& rules, const std::string& user,
           {"messages_port", rules.messages_port}};
 }
 
-HttpResponse FromElsewhere() {
-  return JsonError(403, "refused: a page of another site made this request");
-}
-
 }  // namespace
 
 HttpResponse LogIn(HttpAccess& access, const HttpRequest& request) {
-  if (IsCrossOrigin(request)) return FromElsewhere();
+  if (IsCrossOrigin(request)) return FromAnotherSite(request);
   const json body = json::parse(request.body, nullptr, /*allow_exceptions=*/false);
   if (!body.is_object()) return JsonError(400, "the body is not a JSON object");
   for (const char* field : {"user", "password"}) {
@@ -54,7 +50,7 @@ HttpResponse LogIn(HttpAccess& access, const HttpRequest& request) {
     }
   }
   const auto user = body["user"].get<std::string>();
-  const auto login = access.LogIn(user, body["password"].get<std::string>(), request.address);
+  const auto login = access.LogIn(user, body["password"].get<std::string>(), request);
   if (!login) {
     log::Warn("login refused", {{"user", user},
                                 {"from", request.address},
@@ -79,7 +75,7 @@ HttpResponse ShowSession(HttpAccess& access, const HttpRequest& request) {
 }
 
 HttpResponse LogOut(HttpAccess& access, const HttpRequest& request) {
-  if (IsCrossOrigin(request)) return FromElsewhere();
+  if (IsCrossOrigin(request)) return FromAnotherSite(request);
   HttpResponse response = JsonOk("{}");
   response.headers.emplace_back("Set-Cookie", Cookie(access, access.CookieName(), "", 0));
   return response;

@@ -74,7 +74,7 @@ Result<void> SimulatedExporter::Edit(const StoryEvent& event, Time now) {
     if (event.kind == StoryEvent::Kind::kEnable) edit.enabled = true;
   }
   auto memory = lowbalance::Edit(account.memory, edit, now);
-  if (!memory) return tl::make_unexpected(memory.error());
+  if (!memory) return Reject(memory.error().field + ": " + memory.error().message.en);
   account.memory = std::move(*memory);
   return {};
 }

@@ -53,7 +53,7 @@ function page(script, style) {
 <link rel="stylesheet" href="/console/${style}">
 <script defer src="/console/${script}"></script>
 </head>
-<body><div id="app"></div><noscript>This page needs JavaScript. The API and the command line do not.</noscript></body>
+<body><div id="app"></div><noscript><p lang="en">This page needs JavaScript. The API and the command line do not.</p><p lang="zh-CN">此页面需要 JavaScript，API 和命令行则不需要。</p></noscript></body>
 </html>
 `;
 }

@@ -195,13 +195,19 @@ AccountMemory ObserveStatus(AccountMemory memory, AccountStatus status, Time now
   return memory;
 }
 
-Result<AccountMemory> Edit(AccountMemory memory, const SettingEdit& edit, Time now) {
+tl::expected<AccountMemory, EditError> Edit(AccountMemory memory, const SettingEdit& edit,
+                                            Time now) {
+  const auto refuse = [](std::string field, Bilingual message) {
+    return tl::make_unexpected(EditError{std::move(field), std::move(message)});
+  };
   if (!IsValidName(edit.level)) {
-    return Reject("level: not a name of a-z, 0-9, _ and -: \"" + edit.level + "\"");
+    return refuse("level", {"not a name of a-z, 0-9, _ and -: " + Quoted(edit.level),
+                            "名称只能由 a-z、0-9、_ 和 - 组成：" + Quoted(edit.level)});
   }
   if (!edit.currency.empty() && !memory.currency.empty() && edit.currency != memory.currency) {
-    return Reject("currency: the account's amounts are in " + memory.currency + ", not in " +
-                  edit.currency);
+    return refuse("currency",
+                  {"the account's amounts are in " + memory.currency + ", not in " + edit.currency,
+                   "账户的币种是 " + memory.currency + "，不是 " + edit.currency});
   }
   LevelMemory level;
   if (const auto found = memory.levels.find(edit.level); found != memory.levels.end()) {
@@ -215,12 +221,16 @@ Result<AccountMemory> Edit(AccountMemory memory, const SettingEdit& edit, Time n
   }
   level.enabled = edit.enabled.value_or(level.enabled);
   if (level.enabled && !level.threshold) {
-    return Reject("threshold: needed to enable the alert at level " + edit.level);
+    return refuse("threshold", {"needed to enable the alert at level " + edit.level,
+                                "开启 " + edit.level + " 级预警需要先设置阈值"});
   }
   if (level.enabled && level.suspended && edit.enabled.value_or(false)) {
-    return Reject("threshold: the setting at level " + edit.level + " is suspended, as it is in " +
-                  level.currency + " and the account in " + memory.currency +
-                  "; set a threshold in " + memory.currency);
+    return refuse(
+        "threshold",
+        {"the setting at level " + edit.level + " is suspended, as it is in " + level.currency +
+             " and the account in " + memory.currency + "; set a threshold in " + memory.currency,
+         edit.level + " 级的设置已暂停：阈值以 " + level.currency + " 设置，而账户币种是 " +
+             memory.currency + "；请以 " + memory.currency + " 重新设置阈值"});
   }
   if (level == before) return memory;
 

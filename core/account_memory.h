@@ -149,8 +149,15 @@ struct SettingEdit {
   std::string currency;
 };
 
+// Why an edit is refused, and for the sake of which of its fields.
+struct EditError {
+  std::string field;
+  Bilingual message;
+};
+
 // Applies an edit. Setting what is set already changes nothing, and notes no instant. Refused:
 // enabling without a threshold, a bad level name, a currency that is not the account's.
-[[nodiscard]] Result<AccountMemory> Edit(AccountMemory memory, const SettingEdit& edit, Time now);
+[[nodiscard]] tl::expected<AccountMemory, EditError> Edit(AccountMemory memory,
+                                                          const SettingEdit& edit, Time now);
 
 }  // namespace lowbalance

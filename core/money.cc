@@ -15,16 +15,29 @@ bool IsSpace(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f';
 }
 
+// Why a text is not an amount.
+struct Why {
+  std::string_view en;
+  std::string_view zh;
+};
+constexpr Why kEmpty{"empty", "内容为空"};
+constexpr Why kNoDigits{"expected digits", "应为数字"};
+constexpr Why kMisplacedComma{"misplaced comma", "逗号位置不对"};
+constexpr Why kNoDecimals{"no digits after the point", "小数点后没有数字"};
+constexpr Why kTooManyDecimals{"more than six decimals", "小数超过六位"};
+constexpr Why kOutOfRange{"out of range", "超出范围"};
+
 }  // namespace
 
 Result<Money> Money::Parse(std::string_view text) {
   const std::string_view all = text;
-  const auto bad = [&](std::string_view why) {
-    return Reject("not an amount (" + std::string(why) + "): " + Quoted(all));
+  const auto bad = [&](const Why& why) {
+    return Reject(Bilingual{"not an amount (" + std::string(why.en) + "): " + Quoted(all),
+                            "不是金额（" + std::string(why.zh) + "）：" + Quoted(all)});
   };
   while (!text.empty() && IsSpace(text.front())) text.remove_prefix(1);
   while (!text.empty() && IsSpace(text.back())) text.remove_suffix(1);
-  if (text.empty()) return bad("empty");
+  if (text.empty()) return bad(kEmpty);
 
   bool negative = false;
   if (text.front() == '-' || text.front() == '+') {
@@ -44,38 +57,38 @@ Result<Money> Money::Parse(std::string_view text) {
   bool commas = false;
   for (; !text.empty() && text.front() != '.'; text.remove_prefix(1)) {
     if (text.front() == ',') {
-      if (commas ? since_comma != 3 : (digits == 0 || digits > 3)) return bad("misplaced comma");
+      if (commas ? since_comma != 3 : (digits == 0 || digits > 3)) return bad(kMisplacedComma);
       commas = true;
       since_comma = 0;
       continue;
     }
-    if (!IsDigit(text.front())) return bad("expected digits");
-    if (!push(text.front())) return bad("out of range");
+    if (!IsDigit(text.front())) return bad(kNoDigits);
+    if (!push(text.front())) return bad(kOutOfRange);
     ++digits;
     ++since_comma;
   }
-  if (commas && since_comma != 3) return bad("misplaced comma");
-  if (digits == 0) return bad("expected digits");
+  if (commas && since_comma != 3) return bad(kMisplacedComma);
+  if (digits == 0) return bad(kNoDigits);
 
   int decimals = 0;
   if (!text.empty()) {
     text.remove_prefix(1);
-    if (text.empty()) return bad("no digits after the point");
+    if (text.empty()) return bad(kNoDecimals);
     for (; !text.empty(); text.remove_prefix(1)) {
-      if (!IsDigit(text.front())) return bad("expected digits");
+      if (!IsDigit(text.front())) return bad(kNoDigits);
       if (decimals == kDecimals) {
-        if (text.front() != '0') return bad("more than six decimals");
+        if (text.front() != '0') return bad(kTooManyDecimals);
         continue;
       }
-      if (!push(text.front())) return bad("out of range");
+      if (!push(text.front())) return bad(kOutOfRange);
       ++decimals;
     }
   }
   for (; decimals < kDecimals; ++decimals) {
-    if (!push('0')) return bad("out of range");
+    if (!push('0')) return bad(kOutOfRange);
   }
   if (!negative && __builtin_sub_overflow(std::int64_t{0}, total, &total)) {
-    return bad("out of range");
+    return bad(kOutOfRange);
   }
   return Money(total);
 }
@@ -114,7 +127,8 @@ Result<std::string> ParseCurrency(std::string_view text) {
                        return (c >= 'A' && c <= 'Z') || IsDigit(c) || c == '_';
                      });
   if (!shape) {
-    return Reject("not a currency code like USD: " + Quoted(text));
+    return Reject(Bilingual{"not a currency code like USD: " + Quoted(text),
+                            "不是 USD 这样的币种代码：" + Quoted(text)});
   }
   return std::string(text);
 }

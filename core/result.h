@@ -9,6 +9,8 @@
 #include <tl/expected.hpp>
 #include <utility>
 
+#include "core/bilingual.h"
+
 namespace lowbalance {
 
 struct Error {
@@ -21,6 +23,10 @@ struct Error {
   Kind kind = Kind::kReject;
   // For a person: what was attempted, on what, what was seen. Never holds a secret.
   std::string message;
+  // The same for readers of Chinese, where a console may show it; else empty.
+  std::string chinese;
+
+  [[nodiscard]] Bilingual Said() const { return {message, chinese.empty() ? message : chinese}; }
 };
 
 template <class T>
@@ -28,6 +34,10 @@ using Result = tl::expected<T, Error>;
 
 [[nodiscard]] inline tl::unexpected<Error> Reject(std::string message) {
   return tl::make_unexpected(Error{Error::Kind::kReject, std::move(message)});
+}
+[[nodiscard]] inline tl::unexpected<Error> Reject(Bilingual message) {
+  return tl::make_unexpected(
+      Error{Error::Kind::kReject, std::move(message.en), std::move(message.zh)});
 }
 [[nodiscard]] inline tl::unexpected<Error> Retry(std::string message) {
   return tl::make_unexpected(Error{Error::Kind::kRetry, std::move(message)});

@@ -102,8 +102,8 @@ ordered_json AccountJson(const Account& account, const AccountView& view) {
           {"alerts", std::move(alerts)}};
 }
 
-BodyError NotOfTheForm(std::string field, std::string message) {
-  return {.status = 400, .field = std::move(field), .message = std::move(message)};
+BodyError NotOfTheForm(std::string field, const std::string& message) {
+  return {.status = 400, .field = std::move(field), .message = Verbatim(message)};
 }
 
 // The members of the one object that the body must be.
@@ -147,12 +147,12 @@ tl::expected<EditBody, BodyError> ParseEditBody(std::string_view body) {
     if (name == "dry_run") parsed.dry_run = value.get<bool>();
     if (name == "threshold") {
       const auto threshold = Money::Parse(value.get_ref<const std::string&>());
-      if (!threshold) return tl::unexpected(BodyError{422, name, threshold.error().message});
+      if (!threshold) return tl::unexpected(BodyError{422, name, threshold.error().Said()});
       parsed.edit.threshold = *threshold;
     }
     if (name == "currency") {
       auto currency = ParseCurrency(value.get_ref<const std::string&>());
-      if (!currency) return tl::unexpected(BodyError{422, name, currency.error().message});
+      if (!currency) return tl::unexpected(BodyError{422, name, currency.error().Said()});
       parsed.edit.currency = std::move(*currency);
     }
   }

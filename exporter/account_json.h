@@ -35,11 +35,12 @@ struct EditBody {
 struct BodyError {
   int status = 400;   // 400: not of the form. 422: of the form, but not a possible value.
   std::string field;  // May be empty.
-  std::string message;
+  Bilingual message;
 };
 // The members of the one object that a body must be; none may stand there twice.
 [[nodiscard]] tl::expected<nlohmann::json, BodyError> ParseObject(std::string_view body);
-[[nodiscard]] BodyError NotOfTheForm(std::string field, std::string message);
+// In English alone: no form of a console sends what is not of the form.
+[[nodiscard]] BodyError NotOfTheForm(std::string field, const std::string& message);
 [[nodiscard]] tl::expected<EditBody, BodyError> ParseEditBody(std::string_view body);
 
 }  // namespace lowbalance

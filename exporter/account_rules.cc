@@ -47,7 +47,8 @@ AccountRules MakeAccountRules(const Config& config) {
   return rules;
 }
 
-Result<AccountMemory> Provision(AccountMemory memory, const ProvisionedSetting& setting, Time now) {
+tl::expected<AccountMemory, EditError> Provision(AccountMemory memory,
+                                                 const ProvisionedSetting& setting, Time now) {
   if (const auto found = memory.levels.find(setting.level); found != memory.levels.end()) {
     LevelMemory& level = found->second;
     const bool same_amount = level.threshold == setting.threshold &&

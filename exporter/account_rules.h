@@ -34,7 +34,8 @@ struct AccountRules {
 // restart changes nothing, and a suspended setting stays so until the file's threshold or currency
 // changes. A setting in another currency than the account's is remembered as suspended, as it
 // would be had the account changed its currency later.
-[[nodiscard]] Result<AccountMemory> Provision(AccountMemory memory,
-                                              const ProvisionedSetting& setting, Time now);
+[[nodiscard]] tl::expected<AccountMemory, EditError> Provision(AccountMemory memory,
+                                                               const ProvisionedSetting& setting,
+                                                               Time now);
 
 }  // namespace lowbalance

@@ -241,10 +241,13 @@ std::vector<EditRecord> Accounts::EditsSince(const std::string& id, const BulkPl
 }
 
 // ": alice set it … at … through the console"; empty where no edit is known.
-std::string Accounts::WhoChanged(const AccountKey& account) {
+Bilingual Accounts::WhoChanged(const AccountKey& account) {
   const auto edits = store_.FindEdits(
       {.provider = account.provider, .account_id = account.account_id, .limit = 1});
-  return edits.empty() ? "" : ": " + Describe(edits.front());
+  if (edits.empty()) return {};
+  Bilingual text{": ", "："};
+  text += Describe(edits.front());
+  return text;
 }
 
 std::vector<AccountView> Accounts::Views(std::span<const AccountPtr> accounts, bool runway,

@@ -85,7 +85,7 @@ class Accounts {
   void CommitAndPublish(Merged merged, Time now);
   void LoadBurnRates(std::span<const AccountPtr> accounts, Time now);
   [[nodiscard]] std::vector<EditRecord> EditsSince(const std::string& id, const BulkPlan& plan);
-  [[nodiscard]] std::string WhoChanged(const AccountKey& account);
+  [[nodiscard]] Bilingual WhoChanged(const AccountKey& account);
   void LogProblems(const std::string& source, const std::map<AccountKey, std::string>& problems);
 
   std::mutex mutex_;     // Held over a commit, so that changes happen one after the other.

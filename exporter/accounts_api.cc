@@ -30,7 +30,7 @@ AccountPtr FindVisible(const Accounts& accounts, const HttpRequest& request) {
 }
 
 HttpResponse NoSuchAccount(const HttpRequest& request) {
-  return JsonError(404, UnknownAccount(KeyOf(request)).message);
+  return JsonError(request, 404, UnknownAccount(KeyOf(request)).message);
 }
 
 std::string ETag(const Account& account) { return "\"" + SettingsVersion(account.memory) + "\""; }
@@ -178,7 +178,7 @@ HttpResponse Change(Accounts& accounts, ExporterMetrics& metrics, const HttpRequ
   auto body = ParseEditBody(request.body);
   if (!body) {
     metrics.EditDone(/*applied=*/false);
-    return JsonError(body.error().status, body.error().message, body.error().field);
+    return JsonError(request, body.error().status, body.error().message, body.error().field);
   }
   const std::string& level = request.params.at("level");
   body->edit.level = level;
@@ -200,7 +200,7 @@ HttpResponse Change(Accounts& accounts, ExporterMetrics& metrics, const HttpRequ
     metrics.EditDone(/*applied=*/false);
     const EditRefusal& refusal = outcome.error();
     const bool unknown = refusal.why == EditRefusal::Why::kUnknownAccount;
-    return JsonError(StatusOf(refusal.why), refusal.message, unknown ? "" : refusal.field);
+    return JsonError(request, StatusOf(refusal.why), refusal.message, unknown ? "" : refusal.field);
   }
   const bool changed = outcome->before != outcome->after;
   if (!body->dry_run) {
@@ -241,16 +241,19 @@ Editor EditorOf(const HttpRequest& request) {
 
 std::optional<HttpResponse> RefuseViewer(const HttpRequest& request) {
   if (request.grant.role != Role::kViewer) return std::nullopt;
-  return JsonError(403,
-                   "a viewer changes nothing; this takes an administrator, or the account's "
-                   "contact");
+  return JsonError(request, 403,
+                   {"a viewer changes nothing; this takes an administrator, or the account's "
+                    "contact",
+                    "只读用户不能修改设置；需要管理员或该账户的联系人"});
 }
 
 HttpResponse NotStored(ExporterMetrics& metrics, const HttpRequest& request,
                        const std::exception& error) {
   metrics.StoreFailed();
   log::Error("edit not stored, so not applied", {{"path", request.path}, {"error", error.what()}});
-  return JsonError(503, "the edit could not be stored, and nothing has changed; try again later");
+  return JsonError(request, 503,
+                   {"the edit could not be stored, and nothing has changed; try again later",
+                    "修改未能保存，未做任何更改；请稍后再试"});
 }
 
 std::vector<AccountPtr> VisibleAccounts(const Accounts& accounts, const HttpRequest& request) {

@@ -7,13 +7,13 @@
 
 namespace lowbalance {
 
-std::string CsvReader::Next(CsvRecord* record) {
+std::optional<Bilingual> CsvReader::Next(CsvRecord* record) {
   record->line = line_;
   record->cells.clear();
   while (true) {
     CsvCell cell{.line = line_, .text = ""};
-    const std::string wrong = Peek() == '"' ? TakeQuoted(&cell.text) : TakePlain(&cell.text);
-    if (!wrong.empty()) return wrong;
+    auto wrong = Peek() == '"' ? TakeQuoted(&cell.text) : TakePlain(&cell.text);
+    if (wrong) return wrong;
     record->cells.push_back(std::move(cell));
     if (Peek() == separator_) {
       text_.remove_prefix(1);
@@ -23,7 +23,7 @@ std::string CsvReader::Next(CsvRecord* record) {
   }
 }
 
-std::string CsvReader::TakePlain(std::string* cell) {
+std::optional<Bilingual> CsvReader::TakePlain(std::string* cell) {
   const auto ends = [this](char c) {
     return c == separator_ || c == '"' || c == '\r' || c == '\n';
   };
@@ -32,16 +32,20 @@ std::string CsvReader::TakePlain(std::string* cell) {
   *cell = text_.substr(0, end);
   text_.remove_prefix(end);
   if (Peek() == '"') {
-    return "a quote within a cell that does not begin with one: " + Quoted(*cell + '"');
+    const std::string seen = Quoted(*cell + '"');
+    return Bilingual{"a quote within a cell that does not begin with one: " + seen,
+                     "单元格不以引号开头，中间却有引号：" + seen};
   }
-  return "";
+  return std::nullopt;
 }
 
-std::string CsvReader::TakeQuoted(std::string* cell) {
+std::optional<Bilingual> CsvReader::TakeQuoted(std::string* cell) {
   text_.remove_prefix(1);
   while (true) {
     const std::size_t quote = text_.find('"');
-    if (quote == std::string_view::npos) return "a quote is opened and never closed";
+    if (quote == std::string_view::npos) {
+      return Bilingual{"a quote is opened and never closed", "引号没有闭合"};
+    }
     const std::string_view part = text_.substr(0, quote);
     *cell += part;
     line_ += static_cast<int>(std::count(part.begin(), part.end(), '\n'));
@@ -50,19 +54,24 @@ std::string CsvReader::TakeQuoted(std::string* cell) {
     *cell += '"';
     text_.remove_prefix(1);
   }
-  if (text_.empty() || Peek() == separator_ || Peek() == '\r' || Peek() == '\n') return "";
-  return "after a closing quote comes neither a comma nor the line's end: " +
-         Quoted(text_.substr(0, text_.find_first_of(",\r\n")));
+  if (text_.empty() || Peek() == separator_ || Peek() == '\r' || Peek() == '\n') {
+    return std::nullopt;
+  }
+  const std::string seen = Quoted(text_.substr(0, text_.find_first_of(",\r\n")));
+  return Bilingual{"after a closing quote comes neither a comma nor the line's end: " + seen,
+                   "右引号之后既不是逗号也不是行尾：" + seen};
 }
 
-std::string CsvReader::TakeLineEnd() {
+std::optional<Bilingual> CsvReader::TakeLineEnd() {
   if (Peek() == '\r') {
     text_.remove_prefix(1);
-    if (Peek() != '\n' || text_.empty()) return "a carriage return that does not end the line";
+    if (Peek() != '\n' || text_.empty()) {
+      return Bilingual{"a carriage return that does not end the line", "回车符不在行尾"};
+    }
   }
   if (!text_.empty()) text_.remove_prefix(1);
   ++line_;
-  return "";
+  return std::nullopt;
 }
 
 char GuessSeparator(std::string_view text) {

@@ -2,9 +2,12 @@
 // Comma-separated values as RFC 4180 has them, with other separators too: what spreadsheets save
 // and what is copied out of them. Pure.
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "core/bilingual.h"
 
 namespace lowbalance {
 
@@ -28,14 +31,14 @@ class CsvReader {
   [[nodiscard]] bool AtEnd() const { return text_.empty(); }
   [[nodiscard]] int line() const { return line_; }
 
-  // Empty if well, else what is wrong at line(); the reader is then of no further use.
-  [[nodiscard]] std::string Next(CsvRecord* record);
+  // Nothing if well, else what is wrong at line(); the reader is then of no further use.
+  [[nodiscard]] std::optional<Bilingual> Next(CsvRecord* record);
 
  private:
   [[nodiscard]] char Peek() const { return text_.empty() ? '\n' : text_.front(); }
-  std::string TakePlain(std::string* cell);
-  std::string TakeQuoted(std::string* cell);
-  std::string TakeLineEnd();
+  std::optional<Bilingual> TakePlain(std::string* cell);
+  std::optional<Bilingual> TakeQuoted(std::string* cell);
+  std::optional<Bilingual> TakeLineEnd();
 
   std::string_view text_;
   const char separator_;

@@ -25,27 +25,30 @@ class BulkReader {
   tl::expected<BulkBody, BodyError> Read(const json& object) {
     for (const auto& [name, value] : object.items()) {
       Take(name, value);
-      if (!wrong_.message.empty()) return tl::make_unexpected(wrong_);
+      if (wrong_) return tl::make_unexpected(std::move(*wrong_));
     }
     Check(object);
-    if (!wrong_.message.empty()) return tl::make_unexpected(wrong_);
+    if (wrong_) return tl::make_unexpected(std::move(*wrong_));
     return std::move(body_);
   }
 
  private:
-  void Wrong(int status, std::string field, std::string message) {
-    if (wrong_.message.empty()) wrong_ = {status, std::move(field), std::move(message)};
+  void Wrong(BodyError error) {
+    if (!wrong_) wrong_ = std::move(error);
+  }
+  void NotOfForm(std::string field, const std::string& message) {
+    Wrong(NotOfTheForm(std::move(field), message));
   }
 
   std::string Text(const std::string& name, const json& value) {
     if (value.is_string()) return value.get<std::string>();
-    Wrong(400, name, "expected text in quotes");
+    NotOfForm(name, "expected text in quotes");
     return "";
   }
 
   bool Flag(const std::string& name, const json& value) {
     if (value.is_boolean()) return value.get<bool>();
-    Wrong(400, name, "expected true or false");
+    NotOfForm(name, "expected true or false");
     return false;
   }
 
@@ -54,14 +57,14 @@ class BulkReader {
     if (!value.is_string()) return std::nullopt;
     const auto amount = Money::Parse(text);
     if (amount) return *amount;
-    Wrong(422, name, amount.error().message);
+    Wrong({422, name, amount.error().Said()});
     return std::nullopt;
   }
 
   std::string Currency(const std::string& name, const std::string& text) {
     const auto currency = ParseCurrency(text);
     if (currency) return *currency;
-    Wrong(422, name, currency.error().message);
+    Wrong({422, name, currency.error().Said()});
     return "";
   }
 
@@ -82,7 +85,8 @@ class BulkReader {
     } else if (name == "level") {
       edit.edit.level = Text(name, value);
       if (!IsValidName(edit.edit.level)) {
-        Wrong(422, name, "not a name of a-z, 0-9, _ and -: " + Quoted(edit.edit.level));
+        const std::string seen = Quoted(edit.edit.level);
+        Wrong({422, name, Verbatim("not a name of a-z, 0-9, _ and -: " + seen)});
       }
     } else if (name == "enabled") {
       edit.edit.enabled = Flag(name, value);
@@ -94,27 +98,27 @@ class BulkReader {
       TakeThresholds(value);
     } else if (name == "limit") {
       if (!value.is_number_unsigned() || value.get<std::size_t>() > kMostResults) {
-        return Wrong(400, name, "expected a number from 0 to " + std::to_string(kMostResults));
+        return NotOfForm(name, "expected a number from 0 to " + std::to_string(kMostResults));
       }
       body_.limit = value.get<std::size_t>();
     } else {
-      Wrong(400, name,
-            "unknown key " + Quoted(name) +
-                "; known are select, accounts, csv, provider, level, enabled, threshold, "
-                "thresholds, currency, include_without_costs, leave_out_provisioned, dry_run, "
-                "basis and limit");
+      NotOfForm(name,
+                "unknown key " + Quoted(name) +
+                    "; known are select, accounts, csv, provider, level, enabled, threshold, "
+                    "thresholds, currency, include_without_costs, leave_out_provisioned, dry_run, "
+                    "basis and limit");
     }
   }
 
   void TakeSelect(const std::string& text) {
     auto parsed = Selection::Parse(text);
-    if (!parsed) return Wrong(400, "select", ToString(parsed.error()));
+    if (!parsed) return NotOfForm("select", ToString(parsed.error()));
     body_.edit.select = std::move(*parsed);
   }
 
   void TakeThresholds(const json& value) {
     if (!value.is_object()) {
-      return Wrong(400, "thresholds", R"(expected an object like {"USD":"500","CNY":"3500"})");
+      return NotOfForm("thresholds", R"(expected an object like {"USD":"500","CNY":"3500"})");
     }
     for (const auto& [currency, amount] : value.items()) {
       const std::string code = Currency("thresholds", currency);
@@ -126,13 +130,13 @@ class BulkReader {
 
   void TakeAccounts(const json& value) {
     if (!value.is_array() || value.size() > kMostAccounts) {
-      return Wrong(400, "accounts",
-                   "expected a list of at most " + std::to_string(kMostAccounts) + " accounts");
+      return NotOfForm("accounts",
+                       "expected a list of at most " + std::to_string(kMostAccounts) + " accounts");
     }
     for (std::size_t i = 0; i < value.size(); ++i) {
       const json& entry = value[i];
       const std::string name = "accounts[" + std::to_string(i) + "]";
-      if (!entry.is_object()) return Wrong(400, name, "expected an object");
+      if (!entry.is_object()) return NotOfForm(name, "expected an object");
       EditWish wish;
       for (const auto& [key, text] : entry.items()) {
         if (key == "provider") {
@@ -142,8 +146,8 @@ class BulkReader {
         } else if (key == "version") {
           wish.version = Text(name + ".version", text);
         } else {
-          return Wrong(400, name + "." + key,
-                       "unknown key; known are provider, account_id and version");
+          return NotOfForm(name + "." + key,
+                           "unknown key; known are provider, account_id and version");
         }
       }
       body_.edit.wishes.push_back(std::move(wish));
@@ -164,30 +168,30 @@ class BulkReader {
     const bool csv = object.contains("csv");
     const int ways = static_cast<int>(object.contains("select")) +
                      static_cast<int>(object.contains("accounts")) + static_cast<int>(csv);
-    if (ways != 1) return Wrong(400, "", "give one of select, accounts and csv");
+    if (ways != 1) return NotOfForm("", "give one of select, accounts and csv");
     BulkEdit& edit = body_.edit;
     for (const char* name : {"level", "enabled", "threshold", "thresholds", "currency"}) {
-      if (csv && object.contains(name)) Wrong(400, name, "stands in the CSV, where there is one");
+      if (csv && object.contains(name)) NotOfForm(name, "stands in the CSV, where there is one");
     }
     // Whoever gives these means fewer accounts, or others, than would be edited.
     if (!csv && object.contains("provider")) {
-      return Wrong(400, "provider", "goes with csv only; a selection says provider=…");
+      return NotOfForm("provider", "goes with csv only; a selection says provider=…");
     }
     if (!object.contains("select") && object.contains("include_without_costs")) {
-      return Wrong(400, "include_without_costs", "goes with select only");
+      return NotOfForm("include_without_costs", "goes with select only");
     }
     if (csv) return;
     if (!edit.edit.enabled && edit.thresholds.empty()) {
-      return Wrong(400, "", "nothing to change: give enabled, threshold or thresholds");
+      return NotOfForm("", "nothing to change: give enabled, threshold or thresholds");
     }
     if (edit.thresholds.contains("") && edit.thresholds.size() > 1) {
-      return Wrong(400, "threshold", "give either threshold or thresholds");
+      return NotOfForm("threshold", "give either threshold or thresholds");
     }
     for (std::size_t i = 0; i < edit.wishes.size(); ++i) {
       EditWish& wish = edit.wishes[i];
       if (wish.version.empty() && object.at("accounts")[i].contains("version")) {
-        return Wrong(400, "accounts[" + std::to_string(i) + "].version",
-                     "empty; leave it out for any");
+        return NotOfForm("accounts[" + std::to_string(i) + "].version",
+                         "empty; leave it out for any");
       }
       wish.edit = edit.edit;
     }
@@ -195,7 +199,7 @@ class BulkReader {
 
   const std::string only_provider_;
   BulkBody body_;
-  BodyError wrong_;
+  std::optional<BodyError> wrong_;
 };
 
 ordered_json SettingJson(const LevelMemory& level) {
@@ -211,14 +215,14 @@ ordered_json SettingJson(const AccountPtr& account, const std::string& level) {
   return found == account->memory.levels.end() ? ordered_json(nullptr) : SettingJson(found->second);
 }
 
-ordered_json ErrorJson(const EditRefusal& refusal) {
+ordered_json ErrorJson(const EditRefusal& refusal, Language language) {
   ordered_json error = ordered_json::object();
   if (!refusal.field.empty()) error["field"] = refusal.field;
-  error["message"] = refusal.message;
+  error["message"] = refusal.message.In(language);
   return error;
 }
 
-ordered_json ItemJson(const BulkItem& item) {
+ordered_json ItemJson(const BulkItem& item, Language language) {
   ordered_json result{{"provider", item.account.provider},
                       {"account_id", item.account.account_id},
                       {"level", item.level},
@@ -238,7 +242,7 @@ ordered_json ItemJson(const BulkItem& item) {
       result["left_out"] = item.left_out;
       break;
     case BulkItem::Outcome::kRefused:
-      result["error"] = ErrorJson(item.refusal);
+      result["error"] = ErrorJson(item.refusal, language);
       break;
     default:
       result["effect"] = ToString(item.effect);
@@ -248,16 +252,23 @@ ordered_json ItemJson(const BulkItem& item) {
   return result;
 }
 
-std::string WhyNot(const BulkOutcome& outcome) {
+Bilingual WhyNot(const BulkOutcome& outcome) {
   const BulkPlan& plan = outcome.plan;
   if (outcome.moved) {
-    std::string text = "since the preview, other accounts are meant or settings have changed";
-    if (!outcome.conflicts.empty()) text += ": " + Describe(outcome.conflicts.front());
-    return text + "; look at the preview again";
+    Bilingual text{"since the preview, other accounts are meant or settings have changed",
+                   "预览之后，所涉及的账户或设置已有变化"};
+    if (!outcome.conflicts.empty()) {
+      text += {": ", "："};
+      text += Describe(outcome.conflicts.front());
+    }
+    text += {"; look at the preview again", "；请重新预览"};
+    return text;
   }
   if (plan.refusal) return plan.refusal->message;
-  return std::to_string(plan.refused) + " of " + std::to_string(plan.items.size()) +
-         " accounts refuse the edit, so nothing is changed";
+  const std::string refused = std::to_string(plan.refused);
+  const std::string all = std::to_string(plan.items.size());
+  return {refused + " of " + all + " accounts refuse the edit, so nothing is changed",
+          all + " 个账户中有 " + refused + " 个无法修改，因此未做任何更改"};
 }
 
 }  // namespace
@@ -274,7 +285,8 @@ tl::expected<BulkBody, BodyError> ParseBulkBody(std::string_view body,
   return BulkReader(provider->get_ref<const std::string&>()).Read(*object);
 }
 
-ordered_json BulkJson(const BulkOutcome& outcome, bool dry_run, std::size_t limit) {
+ordered_json BulkJson(const BulkOutcome& outcome, bool dry_run, std::size_t limit,
+                      Language language) {
   const BulkPlan& plan = outcome.plan;
   std::map<std::string_view, int> effects;
   for (const BulkItem& item : plan.items) {
@@ -287,7 +299,7 @@ ordered_json BulkJson(const BulkOutcome& outcome, bool dry_run, std::size_t limi
     for (const BulkItem& item : plan.items) {
       if (item.outcome != kind) continue;
       if (results.size() == limit) break;
-      results.push_back(ItemJson(item));
+      results.push_back(ItemJson(item, language));
     }
   }
   const std::size_t left = plan.items.size() - results.size();
@@ -302,10 +314,10 @@ ordered_json BulkJson(const BulkOutcome& outcome, bool dry_run, std::size_t limi
                       {"currencies", plan.currencies},
                       {"basis", outcome.basis}};
   if (!plan.Applicable() || outcome.moved) {
-    ordered_json error =
-        plan.refusal && !outcome.moved ? ErrorJson(*plan.refusal) : ordered_json::object();
+    ordered_json error = plan.refusal && !outcome.moved ? ErrorJson(*plan.refusal, language)
+                                                        : ordered_json::object();
     if (outcome.moved) error["field"] = "basis";
-    error["message"] = WhyNot(outcome);
+    error["message"] = WhyNot(outcome).In(language);
     answer["error"] = std::move(error);
   }
   if (outcome.moved) {
@@ -317,21 +329,24 @@ ordered_json BulkJson(const BulkOutcome& outcome, bool dry_run, std::size_t limi
   return answer;
 }
 
-ordered_json CsvMistakesJson(const std::vector<CsvMistake>& mistakes) {
+ordered_json CsvMistakesJson(const std::vector<CsvMistake>& mistakes, Language language) {
   ordered_json lines = ordered_json::array();
   for (const CsvMistake& mistake : mistakes) {
-    lines.push_back(
-        {{"line", mistake.line}, {"column", mistake.column}, {"message", mistake.message}});
+    lines.push_back({{"line", mistake.line},
+                     {"column", mistake.column},
+                     {"message", mistake.message.In(language)}});
   }
   const CsvMistake& first = mistakes.front();
-  return {{"error",
-           {{"field", "csv"},
-            {"message",
-             "line " + std::to_string(first.line) + ": " +
-                 (first.column.empty() ? "" : first.column + ": ") + first.message +
-                 (mistakes.size() > 1 ? " (and " + std::to_string(mistakes.size() - 1) + " more)"
-                                      : "") +
-                 "; nothing is changed"}}},
+  const std::string line = std::to_string(first.line);
+  Bilingual text{"line " + line + ": ", "第 " + line + " 行："};
+  if (!first.column.empty()) text += {first.column + ": ", first.column + "："};
+  text += first.message;
+  if (mistakes.size() > 1) {
+    const std::string more = std::to_string(mistakes.size() - 1);
+    text += {" (and " + more + " more)", "（另有 " + more + " 处）"};
+  }
+  text += {"; nothing is changed", "；未做任何更改"};
+  return {{"error", {{"field", "csv"}, {"message", text.In(language)}}},
           {"lines", std::move(lines)}};
 }
 

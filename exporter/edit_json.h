@@ -24,9 +24,11 @@ struct BulkBody {
 [[nodiscard]] tl::expected<BulkBody, BodyError> ParseBulkBody(std::string_view body,
                                                               std::string_view only_provider);
 
+// At most `limit` results; what is refused is told in `language`.
 [[nodiscard]] nlohmann::ordered_json BulkJson(const BulkOutcome& outcome, bool dry_run,
-                                              std::size_t limit);
-[[nodiscard]] nlohmann::ordered_json CsvMistakesJson(const std::vector<CsvMistake>& mistakes);
+                                              std::size_t limit, Language language);
+[[nodiscard]] nlohmann::ordered_json CsvMistakesJson(const std::vector<CsvMistake>& mistakes,
+                                                     Language language);
 [[nodiscard]] nlohmann::ordered_json EditJson(const EditRecord& edit);
 
 }  // namespace lowbalance

@@ -1,7 +1,6 @@
 #include "exporter/edits.h"
 
 #include <algorithm>
-#include <cassert>
 #include <memory>
 #include <set>
 #include <tuple>
@@ -15,15 +14,21 @@ namespace {
 
 EditRefusal Provisioned(const Account& account, std::string_view level, const AccountRules& rules) {
   if (rules.ImportsAlarm(account) && level == kDefaultLevel) {
-    return {EditRefusal::Why::kProvisioned, "",
-            "read-only: the setting is the provider's own, which source " + account.source +
-                " imports; change it there"};
+    return {EditRefusal::Why::kProvisioned,
+            "",
+            {"read-only: the setting is the provider's own, which source " + account.source +
+                 " imports; change it there",
+             "只读：该设置由数据源 " + account.source + " 从服务商导入，请在服务商处修改"}};
   }
   const auto listed = rules.accounts.find(account.memory.account);
-  const int line = listed == rules.accounts.end() ? 0 : listed->second.line;
-  return {EditRefusal::Why::kProvisioned, "",
-          "read-only: the setting stands in " + rules.file +
-              (line > 0 ? ", line " + std::to_string(line) : "") + "; change it there and reload"};
+  const int number = listed == rules.accounts.end() ? 0 : listed->second.line;
+  const std::string line = number > 0 ? std::to_string(number) : "";
+  return {EditRefusal::Why::kProvisioned,
+          "",
+          {"read-only: the setting stands in " + rules.file +
+               (line.empty() ? "" : ", line " + line) + "; change it there and reload",
+           "只读：该设置写在 " + rules.file + (line.empty() ? "" : " 第 " + line + " 行") +
+               "，请在那里修改并重新加载"}};
 }
 
 // Is it what a spreadsheet leaves of a long id that it took for a number? It writes 1.23457E+15, or
@@ -37,13 +42,22 @@ bool IsRounded(std::string_view id) {
          id.find_first_not_of("0123456789", exponent + 2) == std::string_view::npos;
 }
 
+Bilingual NoAmountFor(const std::string& currency) {
+  if (currency.empty()) {
+    return {"there is no amount for its currency, which is not known yet",
+            "币种未知，无法确定该用哪个金额"};
+  }
+  return {"there is no amount for its currency " + currency, "没有给出 " + currency + " 的金额"};
+}
+
 bool IsStale(const Account& account, const EditWish& wish) {
   return !wish.version.empty() && wish.version != SettingsVersion(account.memory);
 }
 
 EditRefusal Stale() {
-  return {EditRefusal::Why::kStale, "version",
-          "the settings have changed since they were looked at"};
+  return {EditRefusal::Why::kStale,
+          "version",
+          {"the settings have changed since they were looked at", "查看之后设置已被修改"}};
 }
 
 // What is edited in the course of one bulk edit: an account may have edits of several levels.
@@ -73,15 +87,18 @@ class Planner {
       item.before = item.after = nullptr;
       EditRefusal refusal = UnknownAccount(asked.account);
       if (asked.line > 0 && (IsRounded(asked.account.account_id) || LostZeros(asked.account))) {
-        refusal.message +=
+        refusal.message += {
             "; a spreadsheet seems to have turned the account id into a number: open the file anew "
-            "with the column account_id as text";
+            "with the column account_id as text",
+            "；电子表格似乎把账户 ID 当成了数字：请将 account_id 列设为文本后重新打开文件"};
       }
       return Refuse(std::move(item), std::move(refusal));
     }
     if (!seen_.emplace(asked.account, asked.edit.level).second) {
-      return Refuse(std::move(item), {EditRefusal::Why::kNotAllowed, "account_id",
-                                      "the account is named twice at level " + asked.edit.level});
+      return Refuse(std::move(item), {EditRefusal::Why::kNotAllowed,
+                                      "account_id",
+                                      {"the account is named twice at level " + asked.edit.level,
+                                       "该账户的 " + asked.edit.level + " 级出现了两次"}});
     }
     if (!edit_.thresholds_for_wishes) return Add(std::move(item), asked);
     EditWish wish = asked;
@@ -108,9 +125,10 @@ class Planner {
     plan_.currencies.assign(currencies_.begin(), currencies_.end());
     const bool one_amount = edit_.thresholds.contains("") && edit_.edit.currency.empty();
     if (one_amount && currencies_.size() > 1) {
-      std::string text = "the accounts are in several currencies; give one amount for each of";
-      for (const std::string& currency : currencies_) text += " " + currency;
-      plan_.refusal = EditRefusal{EditRefusal::Why::kNotAllowed, "thresholds", text};
+      Bilingual text{"the accounts are in several currencies; give one amount for each of",
+                     "这些账户有多个币种，请分别给出金额："};
+      for (const std::string& currency : currencies_) text += Verbatim(" " + currency);
+      plan_.refusal = EditRefusal{EditRefusal::Why::kNotAllowed, "thresholds", std::move(text)};
     }
     for (auto& [key, edited] : edited_) plan_.edited.push_back(std::move(edited));
     return std::move(plan_);
@@ -144,10 +162,7 @@ class Planner {
     const bool by_currency = !edit_.thresholds.empty() && !wish.edit.threshold;
     if (by_currency) {
       return Refuse(std::move(item), {EditRefusal::Why::kNotAllowed, "thresholds",
-                                      "there is no amount for its currency" +
-                                          (item.before->memory.currency.empty()
-                                               ? ", which is not known yet"
-                                               : " " + item.before->memory.currency)});
+                                      NoAmountFor(item.before->memory.currency)});
     }
     // A version is of all levels, as they were before any of these edits.
     if (IsStale(*item.before, wish)) return Refuse(std::move(item), Stale());
@@ -214,20 +229,31 @@ std::string_view ToString(BulkItem::Outcome outcome) {
   return "";
 }
 
-std::string Describe(const EditRecord& edit) {
-  const auto setting = [](const LevelMemory& level) {
-    std::string text = level.enabled ? "enabled" : "disabled";
-    if (level.threshold) text += " at " + level.threshold->ToString(2) + " " + level.currency;
+Bilingual Describe(const EditRecord& edit) {
+  const auto setting = [](const std::optional<LevelMemory>& level) -> Bilingual {
+    if (!level) return {"nothing", "未设置"};
+    Bilingual text = level->enabled ? Bilingual{"enabled", "开启"} : Bilingual{"disabled", "关闭"};
+    if (level->threshold) {
+      const std::string amount = level->threshold->ToString(2) + " " + level->currency;
+      text += {" at " + amount, "（阈值 " + amount + "）"};
+    }
     return text;
   };
-  return edit.who + " set " + edit.level + " from " +
-         (edit.from ? setting(*edit.from) : "nothing") + " to " + setting(edit.to) + " at " +
-         FormatRfc3339(edit.at) + " through " + edit.through;
+  const Bilingual from = setting(edit.from);
+  const Bilingual to = setting(edit.to);
+  const std::string at = FormatRfc3339(edit.at);
+  return {edit.who + " set " + edit.level + " from " + from.en + " to " + to.en + " at " + at +
+              " through " + edit.through,
+          edit.who + " 于 " + at + " 将 " + edit.level + " 级从" + from.zh + "改为" + to.zh +
+              "（通过 " + edit.through + "）"};
 }
 
 EditRefusal UnknownAccount(const AccountKey& account) {
-  return {EditRefusal::Why::kUnknownAccount, "account_id",
-          "there is no account " + Quoted(account.account_id) + " of " + Quoted(account.provider)};
+  const std::string id = Quoted(account.account_id);
+  const std::string provider = Quoted(account.provider);
+  return {EditRefusal::Why::kUnknownAccount,
+          "account_id",
+          {"there is no account " + id + " of " + provider, provider + " 中没有账户 " + id}};
 }
 
 tl::expected<EditedAccount, EditRefusal> EditAccount(const AccountPtr& account,
@@ -243,12 +269,9 @@ tl::expected<EditedAccount, EditRefusal> EditAccount(const AccountPtr& account,
   }
   if (IsStale(*account, wish)) return tl::make_unexpected(Stale());
   if (!edited) {
-    // The error begins with the field it is about: "currency: the account's …".
-    const std::string& message = edited.error().message;
-    const std::size_t colon = message.find(": ");
-    assert(colon != std::string::npos);
+    EditError& error = edited.error();
     return tl::make_unexpected(
-        EditRefusal{Why::kNotAllowed, message.substr(0, colon), message.substr(colon + 2)});
+        EditRefusal{Why::kNotAllowed, std::move(error.field), std::move(error.message)});
   }
   EditedAccount outcome{.before = account, .after = account};
   if (!changes) return outcome;

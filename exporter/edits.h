@@ -42,7 +42,7 @@ struct EditRefusal {
   enum class Why { kUnknownAccount, kProvisioned, kNotAllowed, kStale };
   Why why = Why::kNotAllowed;
   std::string field;  // The field that is wrong; may be empty.
-  std::string message;
+  Bilingual message;
 };
 
 struct EditedAccount {
@@ -58,7 +58,7 @@ struct EditedAccount {
                                                                    const EditWish& wish,
                                                                    const Editor& editor, Time now);
 // "alice set warning from 100.00 USD to 200.00 USD at 2026-11-23T12:00:00Z through console".
-[[nodiscard]] std::string Describe(const EditRecord& edit);
+[[nodiscard]] Bilingual Describe(const EditRecord& edit);
 [[nodiscard]] EditRefusal UnknownAccount(const AccountKey& account);
 
 // An edit of many accounts: those of a selection, those that are named, or, with an edit each,

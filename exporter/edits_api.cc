@@ -45,11 +45,11 @@ HttpResponse EditMany(Accounts& accounts, ExporterMetrics& metrics, const HttpRe
   auto body = ParseBulkBody(request.body, OnlyProvider(VisibleAccounts(accounts, request)));
   if (!body) {
     metrics.EditDone(/*applied=*/false);
-    return JsonError(body.error().status, body.error().message, body.error().field);
+    return JsonError(request, body.error().status, body.error().message, body.error().field);
   }
   if (!body->csv_mistakes.empty()) {
     metrics.EditDone(/*applied=*/false);
-    HttpResponse response = JsonOk(CsvMistakesJson(body->csv_mistakes).dump());
+    HttpResponse response = JsonOk(CsvMistakesJson(body->csv_mistakes, request.language).dump());
     response.status = 422;
     return response;
   }
@@ -63,7 +63,8 @@ HttpResponse EditMany(Accounts& accounts, ExporterMetrics& metrics, const HttpRe
   } catch (const std::exception& e) {
     return NotStored(metrics, request, e);
   }
-  HttpResponse response = JsonOk(BulkJson(outcome, body->dry_run, body->limit).dump());
+  HttpResponse response =
+      JsonOk(BulkJson(outcome, body->dry_run, body->limit, request.language).dump());
   if (body->dry_run) return response;
   metrics.EditDone(outcome.applied);
   if (!outcome.applied) response.status = StatusOf(outcome);

@@ -30,7 +30,8 @@ void ApplySetting(Merged& merged, Account& account, const ProvisionedSetting& se
                   const std::string& who, const std::string& through, Time now) {
   auto provisioned = Provision(account.memory, setting, now);
   if (!provisioned) {
-    merged.problems.emplace(account.memory.account, provisioned.error().message);
+    const EditError& error = provisioned.error();
+    merged.problems.emplace(account.memory.account, error.field + ": " + error.message.en);
     return;
   }
   if (*provisioned == account.memory) return;

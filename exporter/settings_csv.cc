@@ -59,28 +59,34 @@ class Reader {
     CsvReader reader(text, GuessSeparator(text));
     CsvRecord record;
     while (!reader.AtEnd() && mistakes_.size() < kMostMistakes) {
-      if (const std::string wrong = reader.Next(&record); !wrong.empty()) {
-        return Mistaken(reader.line(), "", wrong);
+      if (auto wrong = reader.Next(&record)) {
+        return Mistaken(reader.line(), "", std::move(*wrong));
       }
       if (record.IsBlank()) continue;
       if (columns_.empty()) {
         if (!ReadHeader(record)) return;
       } else if (wishes_.size() == kMostLines) {
-        return Mistaken(record.line, "",
-                        "more than " + std::to_string(kMostLines) + " accounts at once");
+        const std::string most = std::to_string(kMostLines);
+        return Mistaken(
+            record.line, "",
+            {"more than " + most + " accounts at once", "一次超过 " + most + " 个账户"});
       } else {
         ReadLine(record);
       }
     }
-    if (columns_.empty()) return Mistaken(1, "", "there is no line that names the columns");
-    if (wishes_.empty() && mistakes_.empty()) Mistaken(1, "", "there is no account in it");
+    if (columns_.empty()) {
+      return Mistaken(1, "", {"there is no line that names the columns", "没有列名行"});
+    }
+    if (wishes_.empty() && mistakes_.empty()) {
+      Mistaken(1, "", {"there is no account in it", "其中没有账户"});
+    }
   }
 
   std::vector<EditWish> wishes_;
   std::vector<CsvMistake> mistakes_;
 
  private:
-  void Mistaken(int line, std::string_view column, std::string message) {
+  void Mistaken(int line, std::string_view column, Bilingual message) {
     if (mistakes_.size() == kMostMistakes) return;
     mistakes_.push_back({line, std::string(column), std::move(message)});
   }
@@ -93,23 +99,29 @@ class Reader {
       const auto found = std::find(names.begin(), names.end(), name);
       const auto column = static_cast<std::size_t>(found - names.begin());
       if (found == names.end()) {
-        const std::string_view nearest = NearestWord(name, names);
-        Mistaken(cell.line, "",
-                 "unknown column " + Quoted(name) +
-                     (nearest.empty() ? "" : "; did you mean " + std::string(nearest) + "?"));
+        Bilingual message{"unknown column " + Quoted(name), "没有名为 " + Quoted(name) + " 的列"};
+        if (const std::string nearest(NearestWord(name, names)); !nearest.empty()) {
+          message += {"; did you mean " + nearest + "?", "；是否指 " + nearest + "？"};
+        }
+        Mistaken(cell.line, "", std::move(message));
       } else if (Has(column)) {
-        Mistaken(cell.line, name, "the column stands there twice");
+        Mistaken(cell.line, name, {"the column stands there twice", "该列出现了两次"});
       }
       columns_.push_back(column);
     }
     if (!mistakes_.empty()) return false;
-    if (!Has(kAccountId)) Mistaken(header.line, "account_id", "the column is missing");
+    if (!Has(kAccountId)) {
+      Mistaken(header.line, "account_id", {"the column is missing", "缺少该列"});
+    }
     if (!Has(kProvider) && only_provider_.empty()) {
       Mistaken(header.line, "provider",
-               "the column is missing, and there are accounts of several providers");
+               {"the column is missing, and there are accounts of several providers",
+                "缺少该列，而账户来自多个服务商"});
     }
     if (!Has(kEnabled) && !Has(kThreshold)) {
-      Mistaken(header.line, "", "nothing to change: give a column enabled or threshold");
+      Mistaken(header.line, "",
+               {"nothing to change: give a column enabled or threshold",
+                "没有要修改的内容：请提供 enabled 或 threshold 列"});
     }
     return mistakes_.empty();
   }
@@ -120,17 +132,22 @@ class Reader {
 
   void ReadLine(const CsvRecord& record) {
     if (record.cells.size() != columns_.size()) {
+      const std::string seen = std::to_string(record.cells.size());
+      const std::string wanted = std::to_string(columns_.size());
       return Mistaken(record.line, "",
-                      std::to_string(record.cells.size()) + " cells where the header has " +
-                          std::to_string(columns_.size()));
+                      {seen + " cells where the header has " + wanted,
+                       "有 " + seen + " 个单元格，而列名行有 " + wanted + " 个"});
     }
     std::array<std::string, kColumns.size()> cells;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       cells.at(columns_[i]) = Trimmed(record.cells[i].text);
     }
     const std::size_t before = mistakes_.size();
-    const auto wrong = [&](Column column, std::string message) {
+    const auto wrong = [&](Column column, Bilingual message) {
       Mistaken(record.line, kColumns.at(column), std::move(message));
+    };
+    const auto not_a = [&](Column column, const Bilingual& what, const std::string& seen) {
+      wrong(column, {what.en + ": " + Quoted(seen), what.zh + "：" + Quoted(seen)});
     };
     std::string& version = cells.at(kVersion);
     if (version.starts_with(kVersionMark)) version.erase(0, 1);
@@ -138,29 +155,31 @@ class Reader {
     wish.account.provider = Has(kProvider) ? cells[kProvider] : std::string(only_provider_);
     wish.account.account_id = cells[kAccountId];
     if (!IsValidName(wish.account.provider)) {
-      wrong(kProvider, "not a provider: " + Quoted(wish.account.provider));
+      not_a(kProvider, {"not a provider", "不是服务商"}, wish.account.provider);
     }
     if (!IsValidAccountId(wish.account.account_id)) {
-      wrong(kAccountId, "not an account id: " + Quoted(wish.account.account_id));
+      not_a(kAccountId, {"not an account id", "不是账户 ID"}, wish.account.account_id);
     }
     if (!cells[kLevel].empty()) wish.edit.level = cells[kLevel];
-    if (!IsValidName(wish.edit.level)) wrong(kLevel, "not a level: " + Quoted(cells[kLevel]));
+    if (!IsValidName(wish.edit.level)) not_a(kLevel, {"not a level", "不是级别"}, cells[kLevel]);
     if (!cells[kEnabled].empty()) {
       wish.edit.enabled = ParseSwitch(cells[kEnabled]);
-      if (!wish.edit.enabled) wrong(kEnabled, "neither yes nor no: " + Quoted(cells[kEnabled]));
+      if (!wish.edit.enabled) {
+        not_a(kEnabled, {"neither yes nor no", "既不是 yes（是）也不是 no（否）"}, cells[kEnabled]);
+      }
     }
     if (!cells[kThreshold].empty()) {
       if (const auto amount = Money::Parse(cells[kThreshold])) {
         wish.edit.threshold = *amount;
       } else {
-        wrong(kThreshold, amount.error().message);
+        wrong(kThreshold, amount.error().Said());
       }
     }
     if (!cells[kCurrency].empty()) {
       if (auto currency = ParseCurrency(cells[kCurrency])) {
         wish.edit.currency = std::move(*currency);
       } else {
-        wrong(kCurrency, currency.error().message);
+        wrong(kCurrency, currency.error().Said());
       }
     }
     // An account that has no setting and is to have none: as it is exported.

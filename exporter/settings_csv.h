@@ -22,7 +22,7 @@ namespace lowbalance {
 struct CsvMistake {
   int line = 0;        // From 1.
   std::string column;  // May be empty.
-  std::string message;
+  Bilingual message;
 };
 
 // At most 200,000 lines; separated by commas, semicolons or tabs. `only_provider` is taken where

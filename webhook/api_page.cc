@@ -61,14 +61,14 @@ nlohmann::ordered_json InstantJson(const std::optional<Time>& at) {
   return at ? nlohmann::ordered_json(FormatRfc3339(*at)) : nlohmann::ordered_json();
 }
 
-nlohmann::ordered_json ToJson(const Delivery& d) {
+nlohmann::ordered_json ToJson(const Delivery& d, Language language) {
   const bool pending = d.state == DeliveryState::kPending;
   return {{"id", d.id},
           {"relay", d.relay},
           {"recipient", d.recipient},
           {"state", ToString(d.state)},
           {"attempts", d.attempts},
-          {"last_error", d.last_error},
+          {"last_error", DescribeError(d.last_error).In(language)},
           {"next_attempt", InstantJson(pending ? std::optional(d.next_attempt) : std::nullopt)},
           {"finished", InstantJson(d.finished)}};
 }

@@ -49,6 +49,6 @@ std::optional<std::int64_t> CutToPage(std::vector<T>& found, int limit, IdOf id_
 // null where there is nothing. Fields of objects are in the order in which they are put in.
 [[nodiscard]] nlohmann::ordered_json IdJson(std::optional<std::int64_t> id);
 [[nodiscard]] nlohmann::ordered_json InstantJson(const std::optional<Time>& at);
-[[nodiscard]] nlohmann::ordered_json ToJson(const Delivery& delivery);
+[[nodiscard]] nlohmann::ordered_json ToJson(const Delivery& delivery, Language language);
 
 }  // namespace lowbalance

@@ -23,8 +23,9 @@ const Contact* FindVisible(const Config& config, const HttpRequest& request,
   return found != nullptr && found->name == name ? found : nullptr;
 }
 
-HttpResponse NoSuchContact(const std::string& name) {
-  return JsonError(404, "there is no contact " + Quoted(name));
+HttpResponse NoSuchContact(const HttpRequest& request, const std::string& name) {
+  const std::string quoted = Quoted(name);
+  return JsonError(request, 404, {"there is no contact " + quoted, "没有联系人 " + quoted});
 }
 
 HttpResponse List(const Config& config, const HttpRequest& request) {
@@ -73,7 +74,7 @@ PlannedMessage Example(MessageKind kind, int number, const Contact& contact, con
 HttpResponse Preview(const Config& config, const HttpRequest& request, Time now) {
   const std::string& name = request.params.at("name");
   const Contact* const contact = FindVisible(config, request, name);
-  if (contact == nullptr) return NoSuchContact(name);
+  if (contact == nullptr) return NoSuchContact(request, name);
   const auto body = nlohmann::json::parse(request.body, nullptr, /*allow_exceptions=*/false);
   if (!body.is_object()) return JsonError(400, "the body is not a JSON object");
   MessageKind kind = MessageKind::kAlert;
@@ -127,7 +128,7 @@ void AddContactsApi(HttpServer& server, Outbox& outbox, const LiveConfig& config
         const auto configured = config.Get();
         const std::string& name = request.params.at("name");
         const Contact* const contact = FindVisible(*configured, request, name);
-        if (contact == nullptr) return NoSuchContact(name);
+        if (contact == nullptr) return NoSuchContact(request, name);
         const Time now = clock();
         NewMessage message;
         message.message = MessageOf(MessageKind::kTest, contact->name,

@@ -9,6 +9,8 @@
 namespace lowbalance {
 namespace {
 
+const Bilingual kDelivered{"it has been delivered", "已经送达"};
+
 constexpr sql::Int kNoBound = std::numeric_limits<sql::Int>::max();
 
 // `where` says which deliveries, and `bind` binds the values in it, in order.
@@ -96,44 +98,53 @@ std::vector<Deliveries::Found> Deliveries::Find(const Filter& filter) {
 }
 
 Deliveries::Change Deliveries::Resend(std::int64_t id, const Expiry& expiry, Time now) {
-  return database_.Use("send a delivery again", [&](soci::session& sql) {
-    soci::transaction transaction(sql);
-    auto found = ReadOne(sql, id);
-    if (found.empty()) return Change{.known = false};
-    Change change{.found = std::move(found.front())};
-    Delivery& d = change.found.delivery;
-    const Message& m = change.found.message;
-    if (d.state == DeliveryState::kPending) {
-      change.reason = "it is waiting to be sent already";
-      return change;
-    }
-    if (d.state != DeliveryState::kDead) {
-      change.refused = true;
-      change.reason = d.state == DeliveryState::kDelivered
-                          ? "it has been delivered"
-                          : "it has been cancelled: nobody needs it any more";
-      return change;
-    }
-    if (IsNoLongerTrue(sql, m)) {
-      change.refused = true;
-      change.reason = m.kind == MessageKind::kRecovery
-                          ? "the account is low again: the message is no longer true"
-                          : "the account's episode has ended: the message is no longer true";
-      return change;
-    }
-    d.state = DeliveryState::kPending;
-    d.attempts = 0;
-    d.next_attempt = now;
-    d.expires = now + (m.kind == MessageKind::kReminder ? expiry.reminder : expiry.alert);
-    d.finished.reset();
-    const sql::Int wanted = id, at = sql::From(now), expires = sql::From(d.expires);
-    sql << "UPDATE deliveries SET state = 'pending', attempts = 0, next_attempt = :at, "
-           "expires = :expires, finished = NULL WHERE id = :id",
-        soci::use(at), soci::use(expires), soci::use(wanted);
-    transaction.commit();
-    change.changed = true;
-    return change;
-  });
+  return database_.Use("send a delivery again",
+                       [&](soci::session& sql) {
+                         soci::transaction transaction(sql);
+                         auto found = ReadOne(sql, id);
+                         if (found.empty()) return Change{.known = false};
+                         Change change{.found = std::move(found.front())};
+                         Delivery& d = change.found.delivery;
+                         const Message& m = change.found.message;
+                         if (d.state == DeliveryState::kPending) {
+                           change.reason = {"it is waiting to be sent already", "已在等待投递"};
+                           return change;
+                         }
+                         if (d.state != DeliveryState::kDead) {
+                           change.refused = true;
+                           change.reason =
+                               d.state == DeliveryState::kDelivered
+                                   ? kDelivered
+                                   : Bilingual{"it has been cancelled: nobody needs it any more",
+                                               "已取消：已无人需要这条消息"};
+                           return change;
+                         }
+                         if (IsNoLongerTrue(sql, m)) {
+                           change.refused = true;
+                           change.reason =
+          m.kind == MessageKind::kRecovery
+              ? Bilingual{"the account is low again: the message is no longer true",
+                          "该账户再次低于阈值：这条消息已不属实"}
+              : Bilingual{"the account's episode has ended: the message is no longer true",
+                          "该账户的低余额状态已结束：这条消息已不属实"};
+                           return change;
+                         }
+                         d.state = DeliveryState::kPending;
+                         d.attempts = 0;
+                         d.next_attempt = now;
+                         d.expires = now + (m.kind == MessageKind::kReminder ? expiry.reminder
+                                                                             : expiry.alert);
+                         d.finished.reset();
+                         const sql::Int wanted = id, at = sql::From(now),
+                                        expires = sql::From(d.expires);
+                         sql << "UPDATE deliveries SET state = 'pending', attempts = 0, "
+                                "next_attempt = :at, "
+                                "expires = :expires, finished = NULL WHERE id = :id",
+                             soci::use(at), soci::use(expires), soci::use(wanted);
+                         transaction.commit();
+                         change.changed = true;
+                         return change;
+                       });
 }
 
 Deliveries::Change Deliveries::Cancel(std::int64_t id, Time now) {
@@ -144,12 +155,12 @@ Deliveries::Change Deliveries::Cancel(std::int64_t id, Time now) {
     Change change{.found = std::move(found.front())};
     Delivery& d = change.found.delivery;
     if (d.state == DeliveryState::kCancelled) {
-      change.reason = "it is cancelled already";
+      change.reason = {"it is cancelled already", "已经取消"};
       return change;
     }
     if (d.state == DeliveryState::kDelivered) {
       change.refused = true;
-      change.reason = "it has been delivered";
+      change.reason = kDelivered;
       return change;
     }
     d.state = DeliveryState::kCancelled;

@@ -42,7 +42,7 @@ class Deliveries {
     // Why not, where it was not changed: it is so already (the delivery's state says which), or
     // what it is forbids it, in which case it is refused.
     bool refused = false;
-    std::string reason;
+    Bilingual reason;
     Found found;  // As it is now.
   };
   // A dead letter is pending again: due at once, with a new expiry and no attempts behind it, and

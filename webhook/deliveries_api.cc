@@ -12,9 +12,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json ToJson(const Deliveries::Found& found) {
+Json ToJson(const Deliveries::Found& found, Language language) {
   const Message& m = found.message;
-  Json json = ToJson(found.delivery);
+  Json json = ToJson(found.delivery, language);
   json["message_id"] = m.id;
   json["created"] = FormatRfc3339(m.created);
   json["kind"] = ToString(m.kind);
@@ -42,7 +42,7 @@ HttpResponse List(Deliveries& deliveries, const HttpRequest& request) {
   Json answer = {{"deliveries", Json::array()}};
   answer["next"] = IdJson(
       CutToPage(found, page.limit, [](const Deliveries::Found& one) { return one.delivery.id; }));
-  for (const auto& one : found) answer["deliveries"].push_back(ToJson(one));
+  for (const auto& one : found) answer["deliveries"].push_back(ToJson(one, request.language));
   return JsonOk(answer.dump());
 }
 
@@ -57,12 +57,16 @@ void Log(const char* what, const Deliveries::Change& change, const HttpRequest& 
                    {"account_id", m.key.account.account_id}});
 }
 
-HttpResponse Answer(const Deliveries::Change& change) {
-  if (!change.known) return JsonError(404, "there is no such delivery");
-  if (change.refused) return JsonError(409, change.reason);
+HttpResponse NoSuchDelivery(const HttpRequest& request) {
+  return JsonError(request, 404, {"there is no such delivery", "没有这条投递"});
+}
+
+HttpResponse Answer(const HttpRequest& request, const Deliveries::Change& change) {
+  if (!change.known) return NoSuchDelivery(request);
+  if (change.refused) return JsonError(request, 409, change.reason);
   Json answer = {{"changed", change.changed}};
-  if (!change.changed) answer["reason"] = change.reason;
-  answer["delivery"] = ToJson(change.found);
+  if (!change.changed) answer["reason"] = change.reason.In(request.language);
+  answer["delivery"] = ToJson(change.found, request.language);
   return JsonOk(answer.dump());
 }
 
@@ -76,7 +80,7 @@ void AddDeliveriesApi(HttpServer& server, Deliveries& deliveries, const LiveConf
   server.Route("POST", "/api/v1/deliveries/{id}/resend", Access::kAdministrator,
                [&deliveries, &config, clock, queued](const HttpRequest& request) {
                  const auto id = ParseId(request.params.at("id"));
-                 if (!id) return JsonError(404, "there is no such delivery");
+                 if (!id) return NoSuchDelivery(request);
                  const auto now_configured = config.Get();
                  const WebhookConfig& webhook = now_configured->webhook;
                  const auto change = deliveries.Resend(
@@ -86,18 +90,18 @@ void AddDeliveriesApi(HttpServer& server, Deliveries& deliveries, const LiveConf
                    Log("a dead letter is sent again", change, request);
                    queued();
                  }
-                 return Answer(change);
+                 return Answer(request, change);
                });
   server.Route("POST", "/api/v1/deliveries/{id}/cancel", Access::kAdministrator,
                [&deliveries, &metrics, clock](const HttpRequest& request) {
                  const auto id = ParseId(request.params.at("id"));
-                 if (!id) return JsonError(404, "there is no such delivery");
+                 if (!id) return NoSuchDelivery(request);
                  const auto change = deliveries.Cancel(*id, clock());
                  if (change.changed) {
                    metrics.CountDeliveries(change.found.delivery.relay, "cancelled");
                    Log("a delivery is cancelled", change, request);
                  }
-                 return Answer(change);
+                 return Answer(request, change);
                });
 }
 

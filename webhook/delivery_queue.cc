@@ -106,12 +106,6 @@ DeliveryQueue::Claim Read(soci::session& sql, std::int64_t id) {
   return claim;
 }
 
-// The text of a delivery that nobody will try any more.
-std::string ExpiredText(std::string_view last_error) {
-  return last_error.empty() ? "expired before it was tried"
-                            : "expired; the last attempt: " + std::string(last_error);
-}
-
 }  // namespace
 
 DeliveryQueue::DeliveryQueue(Database& database) : database_(database) {

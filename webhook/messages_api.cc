@@ -14,7 +14,7 @@ namespace {
 // Fields in the order in which they are put in.
 using Json = nlohmann::ordered_json;
 
-Json ToJson(const Archive::Found& found) {
+Json ToJson(const Archive::Found& found, Language language) {
   const Message& m = found.message;
   Json json = {{"id", m.id},
                {"created", FormatRfc3339(m.created)},
@@ -37,7 +37,9 @@ Json ToJson(const Archive::Found& found) {
     }
   }
   json["deliveries"] = Json::array();
-  for (const Delivery& delivery : found.deliveries) json["deliveries"].push_back(ToJson(delivery));
+  for (const Delivery& delivery : found.deliveries) {
+    json["deliveries"].push_back(ToJson(delivery, language));
+  }
   return json;
 }
 
@@ -92,7 +94,7 @@ HttpResponse ListMessages(Archive& archive, const HttpRequest& request) {
   Json answer = {{"messages", Json::array()}};
   answer["next"] = IdJson(
       CutToPage(found, page.limit, [](const Archive::Found& one) { return one.message.id; }));
-  for (const auto& one : found) answer["messages"].push_back(ToJson(one));
+  for (const auto& one : found) answer["messages"].push_back(ToJson(one, request.language));
   return JsonOk(answer.dump());
 }
 
@@ -100,9 +102,9 @@ HttpResponse ShowMessage(Archive& archive, const HttpRequest& request) {
   const auto id = ParseId(request.params.at("id"));
   const auto found = id ? archive.FindMessage(*id) : std::nullopt;
   if (!found || !Sees(request, found->message.contact)) {
-    return JsonError(404, "there is no such message");
+    return JsonError(request, 404, {"there is no such message", "没有这条消息"});
   }
-  Json answer = ToJson(*found);
+  Json answer = ToJson(*found, request.language);
   answer["text"] = found->message.text;
   return JsonOk(answer.dump());
 }
@@ -148,10 +150,12 @@ HttpResponse ListInbox(Archive& archive, const Config& config, const HttpRequest
 }
 
 HttpResponse MarkRead(Archive& archive, const Config& config, const HttpRequest& request) {
-  if (request.grant.role == Role::kViewer) return JsonError(403, "a viewer changes nothing");
+  if (request.grant.role == Role::kViewer) {
+    return JsonError(request, 403, {"a viewer changes nothing", "只读用户不能修改任何内容"});
+  }
   const auto id = ParseId(request.params.at("id"));
   if (!id || !archive.MarkRead(*id, VisibleRecipients(config, request))) {
-    return JsonError(404, "there is no such internal message");
+    return JsonError(request, 404, {"there is no such internal message", "没有这条站内信"});
   }
   return JsonOk(Json({{"id", *id}, {"read", true}}).dump());
 }
@@ -198,7 +202,8 @@ HttpResponse ListEpisodes(Archive& archive, const Outbox& outbox, const Config& 
 
 HttpResponse ListBadAlerts(Archive& archive, const HttpRequest& request) {
   if (request.grant.role == Role::kContact) {
-    return JsonError(403, "a contact sees its own messages alone");
+    return JsonError(request, 403,
+                     {"a contact sees its own messages alone", "联系人只能查看自己的消息"});
   }
   const Page page = ReadPage(request);
   if (page.refusal) return *page.refusal;

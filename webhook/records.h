@@ -55,11 +55,17 @@ struct Delivery {
   std::string recipient;
   DeliveryState state = DeliveryState::kPending;
   int attempts = 0;
-  std::string last_error;  // Empty if no attempt has failed.
+  std::string last_error;  // Empty if no attempt has failed. For a reader: DescribeError.
   Time next_attempt{};     // Of meaning only while pending.
   Time expires{};          // No attempt is made from then on.
   std::optional<Time> finished;
 };
+
+// What a delivery that nobody will try any more has as its last_error, after the one it had.
+[[nodiscard]] std::string ExpiredText(std::string_view last_error);
+// Our own part of a last_error in the reader's language. What a mail server said stays as it was
+// said.
+[[nodiscard]] Bilingual DescribeError(std::string_view last_error);
 
 // A message that is to be stored, and to whom it goes.
 struct NewMessage {

@@ -48,8 +48,8 @@ Result<std::vector<Reading>> ParseFileCsv(std::string_view text, const FileConte
   CsvRecord record;
   std::vector<std::size_t> fields;
   while (!reader.AtEnd()) {
-    if (const std::string wrong = reader.Next(&record); !wrong.empty()) {
-      readings.Mistaken(reader.line(), "", "", wrong);
+    if (const auto wrong = reader.Next(&record)) {
+      readings.Mistaken(reader.line(), "", "", wrong->en);
       break;
     }
     if (record.IsBlank()) continue;

@@ -9,22 +9,30 @@ const words = {
     low: /^Low \d/, awaiting: 'Low, awaiting change', settings: 'Low Balance Alerts settings', all: 'Threshold for all selected', preview: 'Preview',
     apply: /^Apply to/, done: 'Done', firstChange: (what = 'this threshold') => `Available credit is already below ${what}: the first alert goes out when it next changes.`,
     willWatch: (what) => `An alert goes out when available credit falls below ${what}.`, notUnderstood: (text) => `“${text}” is not understood as an amount.`, import: 'Import CSV', lines: 'Lines',
-    line3: 'Line 3', off: 'No alert will be sent.', selectPage: 'Select all on this page', cny: 'Threshold in CNY', edits: 'Edits', disable: 'Disable',
+    back: 'Back', file: 'Choose a file', off: 'No alert will be sent.', selectPage: 'Select all on this page', cny: 'Threshold in CNY', edits: 'Edits', disable: 'Disable',
     costs: 'Show accounts without costs', search: 'Search name, ID or contact', credit: 'Available credit', from: /^Shows from .* on: older changes are left out\.$/, noRole: 'You are logged in, but have no role here.', logout: 'Log out', stillIn: 'You are still logged in:', sort: 'Sort', acme: 'Select Acme', oneLevel: 'This is about the level warning. Other levels of an account stay as they are.',
     below: 'warning: Below the threshold of 100.00 USD', above: 'critical: Not below the threshold of 20.00 USD',
     stillOn: /^warning: No alert will be sent.* Still on: critical\.$/,
     faster: 'Somebody was faster', latest: 'Show the latest',
+    wrongLines: ['Line 3 · threshold: not an amount (expected digits): "lots"', 'Line 4 · enabled: neither yes nor no: "perhaps"', 'Line 5: 2 cells where the header has 5'],
+    wrongHeader: 'Line 1: unknown column "treshold"; did you mean threshold?',
+    refused: ['there is no account "gone" of "alibaba"', "the account's amounts are in CNY, not in USD", /read-only: the setting stands in .*lowbalance.yml, line \d+; change it there and reload/, '3 of 4 accounts refuse the edit, so nothing is changed'],
+    tooMuch: 'not an amount (out of range): "99999999999999"', hasNoRole: 'the user "nora" has no role',
   },
   zh: {
     accounts: '账户', enable: '余额预警', threshold: '预警阈值（USD）', ok: '确定', modify: '修改阈值',
     low: /^低于阈值 \d/, awaiting: '低于阈值，等待变动', settings: '余额预警设置', all: '所有选中账户的阈值', preview: '预览',
     apply: /^应用到/, done: '完成', firstChange: (what = '该阈值') => `可用额度已低于${what}：首次预警将在可用额度下次变动时发出。`,
     willWatch: (what) => `可用额度低于${what}时将发出预警。`, notUnderstood: (text) => `无法识别金额“${text}”`, import: '导入 CSV', lines: '内容',
-    line3: '第 3 行', off: '将不再发送预警。', selectPage: '选择本页全部账户', cny: '预警阈值（CNY）', edits: '修改记录', disable: '关闭',
+    back: '返回', file: '选择文件', off: '将不再发送预警。', selectPage: '选择本页全部账户', cny: '预警阈值（CNY）', edits: '修改记录', disable: '关闭',
     costs: '显示未产生费用的账户', search: '搜索名称、账户 ID 或联系人', credit: '可用额度', from: /^仅显示 .* 之后的变动，更早的变动未显示。$/, noRole: '您已登录，但尚未分配角色。', logout: '退出', stillIn: '尚未退出登录：', sort: '排序', acme: '选择 Acme', oneLevel: '此处设置级别 warning，账户的其他级别保持不变。',
     below: 'warning: 低于阈值 100.00 USD', above: 'critical: 不低于阈值 20.00 USD',
     stillOn: /^warning: 将不再发送预警.*仍保持开启：critical。$/,
     faster: '已有他人先修改', latest: '显示最新设置',
+    wrongLines: ['第 3 行 · threshold: 不是金额（应为数字）："lots"', '第 4 行 · enabled: 既不是 yes（是）也不是 no（否）："perhaps"', '第 5 行: 有 2 个单元格，而列名行有 5 个'],
+    wrongHeader: '第 1 行: 没有名为 "treshold" 的列；是否指 threshold？',
+    refused: ['"alibaba" 中没有账户 "gone"', '账户的币种是 CNY，不是 USD', /只读：该设置写在 .*lowbalance.yml 第 \d+ 行，请在那里修改并重新加载/, '4 个账户中有 3 个无法修改，因此未做任何更改'],
+    tooMuch: '不是金额（超出范围）："99999999999999"', hasNoRole: '用户 "nora" 没有角色',
   },
 };
 
@@ -132,6 +140,9 @@ for (const lang of ['en', 'zh']) {
       await page.getByText(w.notUnderstood(typed)).waitFor();
     }
     await world.look(page, `not-an-amount-${lang}`);
+    await field.fill('99999999999999');
+    await page.getByText(w.tooMuch).waitFor();
+    await world.look(page, `too-much-${lang}`);
     await page.keyboard.press('Escape');
     await page.locator('dialog').waitFor({ state: 'detached' });
     assert.deepEqual((await world.api(world.exporter)('GET', '/api/v1/accounts/alibaba/18')).body.alerts.filter((a) => a.enabled), []);
@@ -160,7 +171,7 @@ for (const lang of ['en', 'zh']) {
     await world.look(page, `bulk-result-${lang}`);
     await button(page, w.done).click();
     const after = (await world.api(world.exporter)('GET', '/api/v1/accounts')).body.accounts;
-    assert.deepEqual(after.map((a) => a.alerts[0]?.threshold ?? null), ['1000.00', '7000.00', null, '1000.00', '1000.00']);
+    assert.deepEqual(after.map((a) => a.alerts[0]?.threshold ?? null), ['1000.00', '7000.00', '5.00', '1000.00', '1000.00']);
     await button(page, w.low).click();
     await until('the filter', async () => /is=low/.test(page.url()));
     // Off again, for the next.
@@ -179,16 +190,38 @@ for (const lang of ['en', 'zh']) {
     const page = await world.page({ lang });
     await world.logIn(page, world.exporter.url + '/accounts');
     await button(page, w.import).click();
-    await page.getByLabel(w.lines).fill('provider,account_id,enabled,threshold\nalibaba,17,yes,300\nalibaba,18,yes,lots\n');
+    await page.getByLabel(w.lines).fill('provider,account_id,enabled,treshold\nalibaba,17,yes,300\n');
     await button(page, w.preview).click();
-    await page.getByText(w.line3).waitFor();
+    await page.locator('.lines li', { hasText: w.wrongHeader }).waitFor();
+    const header = 'provider,account_id,enabled,threshold,currency\n';
+    await page.getByLabel(w.lines).fill(header + 'alibaba,17,yes,300,\nalibaba,18,yes,lots,\nalibaba,18,perhaps,1,\nalibaba,18\n');
+    await button(page, w.preview).click();
+    for (const line of w.wrongLines) await page.locator('.lines li', { hasText: line }).waitFor();
     await world.look(page, `csv-wrong-${lang}`);
+    await page.getByLabel(w.lines).fill(header + 'alibaba,17,yes,300,\nalibaba,gone,yes,300,\nalibaba,18,yes,300,USD\nalibaba,19,no,,\n');
+    await button(page, w.preview).click();
+    for (const refusal of w.refused) await page.getByText(refusal).first().waitFor();
+    assert.ok(await button(page, w.apply).isDisabled());
+    await world.look(page, `csv-refused-${lang}`);
+    await button(page, w.back).click();
     await page.getByLabel(w.lines).fill(`provider\taccount_id\tthreshold\nalibaba\t17\t${lang === 'en' ? 301 : 302}\nalibaba\t18\t9000\n`);
     await button(page, w.preview).click();
     await button(page, w.apply).click();
     await button(page, w.done).click();
-    const account = (await world.api(world.exporter)('GET', '/api/v1/accounts/alibaba/17')).body;
-    assert.equal(account.alerts[0].threshold, lang === 'en' ? '301.00' : '302.00');
+    const threshold = async () => (await world.api(world.exporter)('GET', '/api/v1/accounts/alibaba/17')).body.alerts[0].threshold;
+    assert.equal(await threshold(), lang === 'en' ? '301.00' : '302.00');
+    // From a file, by keyboard: Tab gets to the button, which is the browser's in our words.
+    await button(page, w.import).click();
+    await page.getByLabel(w.file).focus();
+    await world.look(page, `csv-file-${lang}`);
+    await page.getByLabel(w.file).setInputFiles({
+      name: '设置 settings.csv', mimeType: 'text/csv', buffer: Buffer.from('\ufeffprovider,account_id,threshold\nalibaba,17,303\n'),
+    });
+    await page.getByText('设置 settings.csv').waitFor();
+    await button(page, w.preview).click();
+    await button(page, w.apply).click();
+    await button(page, w.done).click();
+    assert.equal(await threshold(), '303.00');
     await page.context().close();
   };
 
@@ -296,7 +329,7 @@ for (const lang of ['en', 'zh']) {
     await page.fill('input[name=password]', 'secret');
     await page.keyboard.press('Enter');
     await page.getByText(w.noRole).waitFor();
-    await page.getByText('the user "nora" has no role').waitFor();
+    await page.getByText(w.hasNoRole).waitFor();
     await world.look(page, `no-role-${lang}`);
     await page.getByRole('button', { name: w.logout }).click();
     await page.waitForSelector('input[name=user]');
@@ -362,5 +395,7 @@ for (const lang of ['en', 'zh']) {
 
 await run({
   accounts,
-  extra: '  accounts: [{provider: tencent, account_id: "21", contact: ops}]',
+  extra: `  accounts:
+    - {provider: tencent, account_id: "21", contact: ops}
+    - {provider: alibaba, account_id: "19", alert: {threshold: 5}}`,
 }, tests);

@@ -56,6 +56,23 @@ class Program {
   }
 }
 
+// Sentences of ours that stand in English on a page in Chinese: three words in a row, anywhere but in what others
+// said (names, letters, a mail server's words) and in what one types. Runs in the page.
+function englishOnAChinesePage() {
+  if (!document.documentElement.lang.startsWith('zh')) return [];
+  const others = '.letter, .letter-frame, .name, .open, textarea, script, noscript, style, [lang=en], [lang=""]';
+  const texts = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    if (!walker.currentNode.parentElement.closest(others)) texts.push(walker.currentNode.data);
+  }
+  for (const element of document.querySelectorAll('[aria-label], [title], [placeholder]')) {
+    if (element.closest(others)) continue;
+    for (const name of ['aria-label', 'title', 'placeholder']) texts.push(element.getAttribute(name) ?? '');
+  }
+  return texts.filter((text) => /[a-z]{2,} [a-z]{2,} [a-z]{2,}/i.test(text));
+}
+
 export class World {
   static async make({ accounts, extra = '', webhook = false }) {
     const world = new World();
@@ -141,11 +158,12 @@ webhook:
     await page.waitForSelector('header.top');
   }
 
-  // Nothing serious by axe, and a picture for people.
+  // Nothing serious by axe, nothing in English on a Chinese page, and a picture for people.
   async look(page, name) {
     await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
     mkdirSync(option('screenshots'), { recursive: true });
     await page.screenshot({ path: join(option('screenshots'), name + '.png') });
+    assert.deepEqual(await page.evaluate(englishOnAChinesePage), [], name);
     // Trusted Types keep scripts out of the page; the tool comes by the debugger's way.
     const session = await page.context().newCDPSession(page);
     const { readFileSync } = await import('node:fs');

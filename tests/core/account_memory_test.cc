@@ -205,9 +205,13 @@ TEST(AccountMemoryTest, AnotherCurrencySuspendsTheSettingUntilItIsSetAnew) {
   EXPECT_EQ(memory.spend_total, Money{}) << "a counter in another currency starts anew";
   EXPECT_EQ(memory.changed, std::nullopt) << "the first value in it is no change";
 
-  EXPECT_EQ(Edit(memory, {.enabled = true}, At(3)).error().message,
-            "threshold: the setting at level warning is suspended, as it is in USD and the account "
-            "in CNY; set a threshold in CNY");
+  const Bilingual refusal = Edit(memory, {.enabled = true}, At(3)).error().message;
+  EXPECT_EQ(
+      refusal.en,
+      "the setting at level warning is suspended, as it is in USD and the account in CNY; set "
+      "a threshold in CNY");
+  EXPECT_EQ(refusal.zh,
+            "warning 级的设置已暂停：阈值以 USD 设置，而账户币种是 CNY；请以 CNY 重新设置阈值");
   memory = Edit(memory, {.threshold = Money::FromUnits(100)}, At(3)).value();
   EXPECT_TRUE(IsActive(memory.levels.at("warning")));
   EXPECT_EQ(memory.levels.at("warning").currency, "CNY");
@@ -229,17 +233,23 @@ TEST(AccountMemoryTest, RefusesWhatCannotBeMeant) {
   const struct {
     SettingEdit edit;
     const char* message;
+    const char* chinese;
   } cases[] = {
-      {{.enabled = true}, "threshold: needed to enable the alert at level warning"},
+      {{.enabled = true},
+       "threshold: needed to enable the alert at level warning",
+       "开启 warning 级预警需要先设置阈值"},
       {{.level = "Very Low", .threshold = Money{}},
-       "level: not a name of a-z, 0-9, _ and -: \"Very Low\""},
+       "level: not a name of a-z, 0-9, _ and -: \"Very Low\"",
+       "名称只能由 a-z、0-9、_ 和 - 组成：\"Very Low\""},
       {{.threshold = Money{}, .currency = "CNY"},
-       "currency: the account's amounts are in USD, not in CNY"},
+       "currency: the account's amounts are in USD, not in CNY",
+       "账户的币种是 USD，不是 CNY"},
   };
   for (const auto& c : cases) {
     const auto edited = Edit(account.memory(), c.edit, At(1));
     ASSERT_FALSE(edited) << c.message;
-    EXPECT_EQ(edited.error().message, c.message);
+    EXPECT_EQ(edited.error().field + ": " + edited.error().message.en, c.message);
+    EXPECT_EQ(edited.error().message.zh, c.chinese);
   }
 }
 

@@ -18,7 +18,7 @@ AccountMemory At(std::string_view credit, std::string currency = "USD") {
 
 AccountMemory With(AccountMemory memory, const ProvisionedSetting& setting) {
   auto provisioned = Provision(std::move(memory), setting, kNoon);
-  EXPECT_TRUE(provisioned) << provisioned.error().message;
+  EXPECT_TRUE(provisioned) << provisioned.error().message.en;
   return provisioned.value();
 }
 

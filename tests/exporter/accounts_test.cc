@@ -244,7 +244,7 @@ TEST_F(AccountsTest, WhatDidNotChangeIsShared) {
 TEST_F(AccountsTest, EditsAreAppliedAndAudited) {
   Poll("a", {{"1", "90"}});
   const auto outcome = Set("1", "100");
-  ASSERT_TRUE(outcome) << outcome.error().message;
+  ASSERT_TRUE(outcome) << outcome.error().message.en;
   EXPECT_TRUE(outcome->before->memory.levels.empty());
   EXPECT_EQ(outcome->after, Find("1"));
   EXPECT_EQ(Find("1")->memory.levels.at("warning").low_since, now_);
@@ -277,38 +277,40 @@ TEST_F(AccountsTest, RefusesEdits) {
     SettingEdit edit;
     Why why;
     std::string field;
-    std::string message;
+    Bilingual message;
   } cases[] = {
       {"no such account",
        "3",
        {.enabled = false},
        Why::kUnknownAccount,
        "account_id",
-       "there is no account \"3\" of \"demo\""},
+       {"there is no account \"3\" of \"demo\"", "\"demo\" 中没有账户 \"3\""}},
       {"provisioned",
        "2",
        {.enabled = false},
        Why::kProvisioned,
        "",
-       "read-only: the setting stands in lowbalance.yml, line 12; change it there and reload"},
+       {"read-only: the setting stands in lowbalance.yml, line 12; change it there and reload",
+        "只读：该设置写在 lowbalance.yml 第 12 行，请在那里修改并重新加载"}},
       {"enabled without a threshold",
        "1",
        {.enabled = true},
        Why::kNotAllowed,
        "threshold",
-       "needed to enable the alert at level warning"},
+       {"needed to enable the alert at level warning", "开启 warning 级预警需要先设置阈值"}},
       {"a level that is no name",
        "1",
        {.level = "War ning", .threshold = Amount("1")},
        Why::kNotAllowed,
        "level",
-       "not a name of a-z, 0-9, _ and -: \"War ning\""},
+       {"not a name of a-z, 0-9, _ and -: \"War ning\"",
+        "名称只能由 a-z、0-9、_ 和 - 组成：\"War ning\""}},
       {"another currency",
        "1",
        {.threshold = Amount("1"), .currency = "EUR"},
        Why::kNotAllowed,
        "currency",
-       "the account's amounts are in USD, not in EUR"},
+       {"the account's amounts are in USD, not in EUR", "账户的币种是 USD，不是 EUR"}},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
@@ -318,7 +320,8 @@ TEST_F(AccountsTest, RefusesEdits) {
     ASSERT_FALSE(outcome);
     EXPECT_EQ(outcome.error().why, c.why);
     EXPECT_EQ(outcome.error().field, c.field);
-    EXPECT_EQ(outcome.error().message, c.message);
+    EXPECT_EQ(outcome.error().message.en, c.message.en);
+    EXPECT_EQ(outcome.error().message.zh, c.message.zh);
     EXPECT_EQ(accounts_->snapshot(), before);
   }
 }
@@ -333,7 +336,7 @@ TEST_F(AccountsTest, AnotherLevelOfAProvisionedAccountIsEditable) {
        .edit = {.level = "critical", .enabled = true, .threshold = Amount("5")},
        .who = "alice"},
       now_);
-  EXPECT_TRUE(outcome) << outcome.error().message;
+  EXPECT_TRUE(outcome) << outcome.error().message.en;
 }
 
 TEST_F(AccountsTest, AListedAccountIsKnownBeforeItIsPolled) {

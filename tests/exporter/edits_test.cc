@@ -221,7 +221,8 @@ TEST_F(BulkEditTest, SaysWhereASpreadsheetHasTurnedAnIdIntoANumber) {
                    {.account = {"demo", c.id}, .edit = On("1"), .line = 3}};
     for (const BulkItem& item : Plan(edit).items) {
       EXPECT_EQ(item.refusal.why, EditRefusal::Why::kUnknownAccount) << c.id;
-      EXPECT_EQ(item.refusal.message.find("spreadsheet") != std::string::npos, c.number) << c.id;
+      EXPECT_EQ(item.refusal.message.en.find("spreadsheet") != std::string::npos, c.number) << c.id;
+      EXPECT_EQ(item.refusal.message.zh.find("电子表格") != std::string::npos, c.number) << c.id;
     }
   }
 }

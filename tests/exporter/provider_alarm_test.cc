@@ -119,7 +119,7 @@ TEST_F(ProviderAlarmTest, IsRefusedToAnEditorWithAReason) {
       {.account = {"demo", "17"}, .edit = {.threshold = Amount("50")}, .who = "alice"}, Next());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().why, EditRefusal::Why::kProvisioned);
-  EXPECT_EQ(refused.error().message,
+  EXPECT_EQ(refused.error().message.en,
             "read-only: the setting is the provider's own, which source cloud imports; change it "
             "there");
   // At another level everybody may set what they like.

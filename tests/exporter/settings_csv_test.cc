@@ -16,12 +16,13 @@ std::string Print(const EditWish& wish) {
   return text + (wish.version.empty() ? "" : " @" + wish.version);
 }
 
-std::vector<std::string> Read(const std::string& csv, const std::string& provider = "") {
+std::vector<std::string> Read(const std::string& csv, const std::string& provider = "",
+                              Language language = Language::kEnglish) {
   std::vector<std::string> lines;
   const auto wishes = ParseSettingsCsv(csv, provider);
   if (!wishes) {
     for (const CsvMistake& m : wishes.error()) {
-      lines.push_back(std::to_string(m.line) + " " + m.column + ": " + m.message);
+      lines.push_back(std::to_string(m.line) + " " + m.column + ": " + m.message.In(language));
     }
     return lines;
   }
@@ -75,6 +76,40 @@ TEST(SettingsCsvTest, RefusesAHeaderItDoesNotUnderstand) {
   EXPECT_THAT(Read("account_id,threshold\n17,\"5\n", "a"),
               ElementsAre("2 : a quote is opened and never closed"));
   EXPECT_THAT(Read("account_id,threshold\n", "a"), ElementsAre("1 : there is no account in it"));
+}
+
+TEST(SettingsCsvTest, NamesThemInChineseToo) {
+  const auto read = [](const std::string& csv, const std::string& provider = "a") {
+    return Read(csv, provider, Language::kChinese);
+  };
+  EXPECT_THAT(
+      read("provider,account_id,enabled,threshold,level,currency\n"
+           "alibaba,18,maybe,$5,Warning,dollars\n"
+           "alibaba,19,yes\n"
+           "Alibaba,,yes,1,,\n"),
+      ElementsAre(
+          "2 level: 不是级别：\"Warning\"", "2 enabled: 既不是 yes（是）也不是 no（否）：\"maybe\"",
+          "2 threshold: 不是金额（应为数字）：\"$5\"",
+          "2 currency: 不是 USD 这样的币种代码：\"dollars\"", "3 : 有 3 个单元格，而列名行有 6 个",
+          "4 provider: 不是服务商：\"Alibaba\"", "4 account_id: 不是账户 ID：\"\""));
+  EXPECT_THAT(read("account_id,threshold\n1,\n2,1.2345678\n3,12,3\n"),
+              ElementsAre("3 threshold: 不是金额（小数超过六位）：\"1.2345678\"",
+                          "4 : 有 3 个单元格，而列名行有 2 个"));
+  EXPECT_THAT(read(""), ElementsAre("1 : 没有列名行"));
+  EXPECT_THAT(read("account_id,treshold\n"),
+              ElementsAre("1 : 没有名为 \"treshold\" 的列；是否指 threshold？"));
+  EXPECT_THAT(read("threshold\n", ""),
+              ElementsAre("1 account_id: 缺少该列", "1 provider: 缺少该列，而账户来自多个服务商"));
+  EXPECT_THAT(read("account_id\n"),
+              ElementsAre("1 : 没有要修改的内容：请提供 enabled 或 threshold 列"));
+  EXPECT_THAT(read("account_id,threshold,threshold\n"), ElementsAre("1 threshold: 该列出现了两次"));
+  EXPECT_THAT(read("account_id,threshold\n"), ElementsAre("1 : 其中没有账户"));
+  EXPECT_THAT(read("account_id,threshold\n17,\"5\n"), ElementsAre("2 : 引号没有闭合"));
+  EXPECT_THAT(read("account_id,threshold\n17,5\"\n"),
+              ElementsAre("2 : 单元格不以引号开头，中间却有引号：\"5\"\""));
+  EXPECT_THAT(read("account_id,threshold\n17,\"5\"6\n"),
+              ElementsAre("2 : 右引号之后既不是逗号也不是行尾：\"6\""));
+  EXPECT_THAT(read("account_id,threshold\n17\r,5\n"), ElementsAre("2 : 回车符不在行尾"));
 }
 
 TEST(SettingsCsvTest, NamesUpToAHundredMistakes) {

@@ -146,7 +146,7 @@ class Life {
     Try([&] {
       all.clear();
       for (const EditRecord& edit : accounts_->Edits({})) {
-        all += std::to_string(edit.id) + " " + Describe(edit) + "\n";
+        all += std::to_string(edit.id) + " " + Describe(edit).en + "\n";
       }
       for (const char* id : {"1", "2", "3"}) {
         for (const CreditChange& change : accounts_->History({"demo", id}, Time{})) {

@@ -43,7 +43,7 @@ TEST_F(DeliveriesTest, ADeadLetterIsSentAgainToThatRecipientAlone) {
   now += 30 * 24h;  // Long after it expired.
   Open();
   const auto change = Desk().Resend(1, kExpiry, now);
-  EXPECT_TRUE(change.known && change.changed && !change.refused) << change.reason;
+  EXPECT_TRUE(change.known && change.changed && !change.refused) << change.reason.en;
   EXPECT_EQ(change.found.delivery.state, DeliveryState::kPending);
   EXPECT_EQ(change.found.delivery.expires, now + 5 * 24h);
   EXPECT_EQ(Parts::Deliveries().at(0), "alert a@example.com pending 0");
@@ -60,7 +60,7 @@ TEST_F(DeliveriesTest, AskingTwiceSendsOnce) {
   EXPECT_TRUE(Desk().Resend(1, kExpiry, now).changed);
   const auto again = Desk().Resend(1, kExpiry, now + 1h);
   EXPECT_TRUE(!again.changed && !again.refused);
-  EXPECT_EQ(again.reason, "it is waiting to be sent already");
+  EXPECT_EQ(again.reason.en, "it is waiting to be sent already");
   EXPECT_EQ(again.found.delivery.expires, now + 5 * 24h) << "untouched by the second";
   RecordingRelay relay;
   SendAll(relay);
@@ -115,7 +115,7 @@ TEST_F(DeliveriesTest, RefusesWhatIsDeliveredCancelledOrNoLongerTrue) {
   MakeDeadLetter();
   const auto delivered = Desk().Resend(2, kExpiry, now);
   EXPECT_TRUE(delivered.refused && !delivered.changed);
-  EXPECT_EQ(delivered.reason, "it has been delivered");
+  EXPECT_EQ(delivered.reason.en, "it has been delivered");
 
   EXPECT_FALSE(Desk().Resend(9, kExpiry, now).known);
 
@@ -123,12 +123,12 @@ TEST_F(DeliveriesTest, RefusesWhatIsDeliveredCancelledOrNoLongerTrue) {
   Receive({EndedFacts(now, now)});
   const auto ended = Desk().Resend(1, kExpiry, now);
   EXPECT_TRUE(ended.refused && !ended.changed);
-  EXPECT_EQ(ended.reason, "the account's episode has ended: the message is no longer true");
+  EXPECT_EQ(ended.reason.en, "the account's episode has ended: the message is no longer true");
 
   EXPECT_TRUE(Desk().Cancel(1, now).changed);
   const auto cancelled = Desk().Resend(1, kExpiry, now);
   EXPECT_TRUE(cancelled.refused);
-  EXPECT_EQ(cancelled.reason, "it has been cancelled: nobody needs it any more");
+  EXPECT_EQ(cancelled.reason.en, "it has been cancelled: nobody needs it any more");
   EXPECT_EQ(Parts::Deliveries().at(0), "alert a@example.com cancelled 1");
 }
 
@@ -161,7 +161,7 @@ TEST_F(DeliveriesTest, RefusesADeadRecoveryNoticeOnceTheAccountIsLowAgain) {
   Receive({LowFacts(now, now)});
   const auto low_again = Desk().Resend(dead, kExpiry, now);
   EXPECT_TRUE(low_again.refused && !low_again.changed);
-  EXPECT_EQ(low_again.reason, "the account is low again: the message is no longer true");
+  EXPECT_EQ(low_again.reason.en, "the account is low again: the message is no longer true");
 }
 
 TEST_F(DeliveriesTest, WhatIsSentAgainIsCancelledWhenItsEpisodeEnds) {
@@ -181,7 +181,7 @@ TEST_F(DeliveriesTest, CancelsWhatIsPendingOrDeadAndNothingElse) {
   EXPECT_TRUE(HasSample("lowbalance_webhook_dead_letters 0"));
   const auto again = Desk().Cancel(1, now);
   EXPECT_TRUE(!again.changed && !again.refused);
-  EXPECT_EQ(again.reason, "it is cancelled already");
+  EXPECT_EQ(again.reason.en, "it is cancelled already");
   EXPECT_TRUE(Desk().Cancel(2, now).refused);
   EXPECT_FALSE(Desk().Cancel(9, now).known);
 }

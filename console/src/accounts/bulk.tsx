@@ -62,7 +62,7 @@ export function Steps({ edit, onClose }: { edit: BulkEdit; onClose: (changed: bo
     <>
       <h3 ref={edit.begin} tabIndex={-1}>{t('previewTitle')}</h3>
       {problem && <Notice kind="bad">{moved ? t('moved') : ''} {errorText(problem)}</Notice>}
-      {!preview.applicable && <Notice kind="bad">{preview.error?.message} {t('nothingApplied')}</Notice>}
+      {!preview.applicable && <Notice kind="bad">{preview.error?.message}</Notice>}
       <Outcome outcome={preview} done={false} />
       <div class="buttons">
         <button type="button" class="quiet" onClick={edit.backToForm}>{t('back')}</button>

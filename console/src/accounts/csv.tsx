@@ -8,6 +8,7 @@ import { Steps, useBulkEdit } from './bulk';
 
 export function CsvDialog(props: { onClose: (changed: boolean) => void }) {
   const [text, setText] = useState('');
+  const [file, setFile] = useState('');
   const edit = useBulkEdit(() => ({ csv: text }));
   const lines: Json[] = edit.problem instanceof ApiError ? edit.problem.body?.lines ?? [] : [];
   return (
@@ -15,11 +16,17 @@ export function CsvDialog(props: { onClose: (changed: boolean) => void }) {
       {edit.preview || edit.result ? <Steps edit={edit} onClose={props.onClose} /> : (
         <form ref={edit.begin} tabIndex={-1} aria-label={t('csvTitle')} onSubmit={(event) => { event.preventDefault(); edit.previewIt(); }}>
           <p class="fine">{t('csvHint')}</p>
-          <label>{t('csvFile')}
-            <input type="file" accept=".csv,.tsv,.txt,text/csv" onChange={async (event) => {
-              const file = event.currentTarget.files?.[0];
-              if (file) setText(await file.text());
-            }} /></label>
+          <div class="line file">
+            {/* The browser's own button speaks the browser's language. */}
+            <label class="button">{t('csvFile')}
+              <input class="unseen" type="file" accept=".csv,.tsv,.txt,text/csv" onChange={async (event) => {
+                const chosen = event.currentTarget.files?.[0];
+                if (!chosen) return;
+                setText(await chosen.text());
+                setFile(chosen.name);
+              }} /></label>
+            <span class="fine">{file}</span>
+          </div>
           <label>{t('csvText')}
             <textarea rows={10} spellcheck={false} value={text} required
                       placeholder={'provider,account_id,enabled,threshold\nalibaba,17,yes,500'}

@@ -6,7 +6,7 @@ import { instant } from '../shared/format';
 import { t } from '../shared/i18n';
 import { go } from '../shared/router';
 import { errorText, Loading, Notice, Session } from '../shared/ui';
-import { AccountLink, kindText, Older, State, useAnswer } from './parts';
+import { AccountLink, kindText, LastError, Older, State, useAnswer } from './parts';
 
 const states = ['dead', 'pending', 'delivered', 'cancelled'];
 
@@ -19,9 +19,9 @@ export function DeliveriesPage({ session, url }: { session: Session; url: URL })
   const resend = async (id: number) => {
     try {
       const { body } = await send('POST', `/api/v1/deliveries/${id}/resend`);
-      setSaid({ good: body.changed, text: body.changed ? t('resent') : body.reason });
+      setSaid({ good: body.changed, text: body.changed ? t('resent') : t('notResent', { reason: body.reason }) });
     } catch (error) {
-      setSaid({ good: false, text: errorText(error) });
+      setSaid({ good: false, text: t('notResent', { reason: errorText(error) }) });
     }
     again();
   };
@@ -50,7 +50,7 @@ export function DeliveriesPage({ session, url }: { session: Session; url: URL })
                   <td><AccountLink message={delivery} /><span class="id">{kindText(delivery)}</span></td>
                   <td><State delivery={delivery} /></td>
                   <td class="num" data-label={t('attempts')}>{delivery.attempts}</td>
-                  <td class="fine">{delivery.last_error || '–'}</td>
+                  <td class="fine"><LastError delivery={delivery} /></td>
                   <td>{session.role === 'administrator' && delivery.state === 'dead' && (
                     <button type="button" onClick={() => resend(delivery.id)}>{t('resend')}</button>)}</td>
                 </tr>

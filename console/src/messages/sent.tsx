@@ -23,7 +23,7 @@ export function SentPage({ url }: { url: URL }) {
                 <tr key={message.id}>
                   <td class="when">{instant(message.created)}</td>
                   <td>{kindText(message)}</td>
-                  <td><AccountLink message={message} /><span class="id">{message.subject}</span></td>
+                  <td><AccountLink message={message} /><span class="id" lang="">{message.subject}</span></td>
                   <td data-label={t('contact')}>{message.contact || '–'}</td>
                   <td>{message.deliveries.map((delivery: any) => (
                     <div class="line"><span class="fine">{delivery.recipient}</span><State delivery={delivery} /></div>

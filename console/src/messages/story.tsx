@@ -6,7 +6,7 @@ import { ago, instant, money } from '../shared/format';
 import { t } from '../shared/i18n';
 import { follow } from '../shared/router';
 import { Badge, consoleUrl, Icon, Loading, Notice, Session } from '../shared/ui';
-import { kindText, State, useAnswer } from './parts';
+import { kindText, LastError, State, useAnswer } from './parts';
 
 interface Event { at: string; kind: '' | 'to-come' | 'bad' | 'quiet'; text: string; message?: any }
 
@@ -97,7 +97,7 @@ function Timeline({ events }: { events: Event[] }) {
           <div><strong>{event.text}</strong>{event.message?.available_credit && <> · {money(event.message.available_credit, event.message.currency)}</>}</div>
           <div class="at">{instant(event.at)} ({event.kind === 'to-come' ? ago(event.at) + ', ' + t('toCome') : ago(event.at)})</div>
           {event.message?.deliveries.map((delivery: any) => (
-            <div class="fine">{t(delivery.relay)} · {delivery.recipient} <State delivery={delivery} />{delivery.last_error && ` ${delivery.last_error}`}</div>
+            <div class="fine">{t(delivery.relay)} · {delivery.recipient} <State delivery={delivery} />{delivery.last_error && <> <LastError delivery={delivery} /></>}</div>
           ))}
         </li>
       ))}

@@ -1,5 +1,7 @@
 // Talking to the program that served the page. What a server refuses is an ApiError, with the field
-// that it names.
+// that it names and what it says of it in the reader's language.
+
+import { lang, t } from './i18n';
 
 export type Json = any;
 
@@ -24,7 +26,7 @@ export async function send(method: string, path: string, body?: Json,
     response = await fetch(path, {
       method,
       // The header keeps pages of other sites from asking, and the browser from asking for a password.
-      headers: { 'X-Lowbalance-Console': '1', ...(body ? { 'Content-Type': 'application/json' } : {}), ...headers },
+      headers: { 'X-Lowbalance-Console': '1', 'Accept-Language': lang(), ...(body ? { 'Content-Type': 'application/json' } : {}), ...headers },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch {
@@ -40,7 +42,7 @@ export async function send(method: string, path: string, body?: Json,
   if (response.status === 401 && path !== '/api/v1/session') whenLoggedOut();
   if (!response.ok) {
     const error = parsed?.error ?? {};
-    throw new ApiError(response.status, error.message ?? `HTTP ${response.status}`, error.field ?? '', parsed);
+    throw new ApiError(response.status, error.message ?? t('httpStatus', { status: response.status }), error.field ?? '', parsed);
   }
   return { body: parsed, etag: response.headers.get('ETag') };
 }

@@ -16,8 +16,9 @@ void TryCells(std::string_view input) {
   std::vector<CsvRecord> records;
   std::string csv;
   while (!reader.AtEnd()) {
-    if (const std::string wrong = reader.Next(&record); !wrong.empty()) {
-      PROMISE_MESSAGE(wrong, 400);
+    if (const auto wrong = reader.Next(&record)) {
+      PROMISE_MESSAGE(wrong->en, 400);
+      PROMISE_MESSAGE(wrong->zh, 400);
       PROMISE(reader.line() <= LinesOf(input));
       return;
     }
@@ -33,7 +34,7 @@ void TryCells(std::string_view input) {
   }
   CsvReader again(csv);
   for (const CsvRecord& expected : records) {
-    PROMISE_OF(csv, again.Next(&record).empty() && record.cells.size() == expected.cells.size());
+    PROMISE_OF(csv, !again.Next(&record) && record.cells.size() == expected.cells.size());
     for (std::size_t i = 0; i < record.cells.size(); ++i) {
       PROMISE_OF(csv, record.cells[i].text == expected.cells[i].text);
     }
@@ -51,7 +52,8 @@ void Try(std::string_view input) {
       PROMISE(!wishes.error().empty() && wishes.error().size() <= 100);
       for (const CsvMistake& mistake : wishes.error()) {
         PROMISE(mistake.line >= 1 && mistake.line <= LinesOf(input));
-        PROMISE_MESSAGE(mistake.message, 600);
+        PROMISE_MESSAGE(mistake.message.en, 600);
+        PROMISE_MESSAGE(mistake.message.zh, 600);
       }
       continue;
     }
