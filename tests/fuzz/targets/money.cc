@@ -13,16 +13,16 @@ namespace {
 std::int64_t Millionths(std::string_view text) {
   bool negative = false;
   int decimals = -1;
-  __int128 total = 0;
+  std::uint64_t total = 0;  // Of an amount, up to 2^63.
   for (const char c : text) {
     if (c == '-') negative = true;
     if (c == '.') decimals = 0;
     if (c < '0' || c > '9' || decimals == 6) continue;
-    total = total * 10 + (c - '0');
+    total = total * 10 + static_cast<std::uint64_t>(c - '0');
     if (decimals >= 0) ++decimals;
   }
   for (int i = std::max(decimals, 0); i < 6; ++i) total *= 10;
-  return static_cast<std::int64_t>(negative ? -total : total);
+  return static_cast<std::int64_t>(negative ? 0 - total : total);
 }
 
 // An amount as the simplest programs write it: up to twelve digits, a point, up to six more.
