@@ -109,6 +109,7 @@ struct WebhookConfig {
   std::vector<AccountKey> billed_before_tax;
   EmailConfig email;
   Millis alert_expiry = std::chrono::hours{5 * 24};  // S12: an undelivered alert is tried so long.
+  Millis retention = std::chrono::hours{24 * 400};   // Of what was sent; webhook/retention.
   // Delivery back-off: the first wait after a failure and the longest; doubled in between.
   Millis retry_first = std::chrono::seconds{30};
   Millis retry_longest = std::chrono::minutes{30};

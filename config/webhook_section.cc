@@ -10,6 +10,9 @@
 namespace lowbalance {
 namespace {
 
+// An inbox that forgets sooner is of no use to anybody.
+constexpr std::chrono::hours kShortestRetention{24};
+
 // "a, b and c".
 std::string AllOf(const std::vector<std::string>& names) {
   std::string text;
@@ -125,6 +128,7 @@ void ReadWebhook(const YamlMap& map, const std::filesystem::path& folder, Config
   ReadMessages(map, config);
   w.email = ReadEmail(map.Map("email"), map.Has("email"), folder);
   w.alert_expiry = map.Duration("alert_expiry", w.alert_expiry, kShortest, kLongest);
+  w.retention = map.Duration("retention", w.retention, kShortestRetention, kLongest);
   const YamlMap retry = map.Map("retry");
   w.retry_first = retry.Duration("first", w.retry_first, kShortest, std::chrono::hours{24});
   w.retry_longest = retry.Duration("longest", w.retry_longest, kShortest, std::chrono::hours{24});

@@ -153,7 +153,13 @@ CREATE INDEX deliveries_dead ON deliveries (id) WHERE state = 'dead';
 CREATE INDEX inbox_of_recipient ON inbox (recipient, id)
 )sql";
 
-constexpr std::array<std::string_view, 2> kMigrations{kVersion1, kVersion2};
+// By which old messages are found and their rows elsewhere too (webhook/retention).
+constexpr std::string_view kVersion3 = R"sql(
+CREATE INDEX messages_by_age ON messages (created);
+CREATE INDEX inbox_of_message ON inbox (message_id)
+)sql";
+
+constexpr std::array<std::string_view, 3> kMigrations{kVersion1, kVersion2, kVersion3};
 
 }  // namespace
 

@@ -64,6 +64,7 @@ WebhookService::WebhookService(const Config& config, Options options)
       dispatcher_(config_, queue_, metrics_, options_.clock, RandomFraction),
       watchdog_(config_, database_, outbox_, metrics_, options_.clock,
                 [this] { dispatcher_.Wake(); }),
+      retention_(config_, database_, options_.clock),
       receiver_(
           config_, outbox_, metrics_, options_.clock, [this] { dispatcher_.Wake(); },
           [this] { watchdog_.Heard(); }),
@@ -86,6 +87,7 @@ std::uint16_t WebhookService::Start() {
   for (int i = 0; i < kEmailWorkers; ++i) relays.push_back(std::make_unique<EmailRelay>(config_));
   dispatcher_.Start(std::move(relays));
   watchdog_.Start();
+  retention_.Start();
   const std::uint16_t port = server_.Start();
   log::Info("listening", {{"address", ActualAddress(started_with_.server.listen_address, port)}});
   return port;
@@ -96,6 +98,7 @@ void WebhookService::Stop() {
   dispatcher_.Finish(kStopPatience);
   server_.Stop();
   watchdog_.Stop();
+  retention_.Stop();
   dispatcher_.Stop(Millis{0});
 }
 

@@ -21,6 +21,7 @@
 #include "webhook/metrics.h"
 #include "webhook/outbox.h"
 #include "webhook/receiver.h"
+#include "webhook/retention.h"
 #include "webhook/watchdog.h"
 
 namespace lowbalance {
@@ -74,6 +75,7 @@ class WebhookService {
   std::atomic<bool> stopping_ = false;
   Dispatcher dispatcher_;
   Watchdog watchdog_;
+  Retention retention_;
   Receiver receiver_;
   HttpServer server_;  // Last, so that it stops first.
 };

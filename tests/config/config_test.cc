@@ -133,6 +133,7 @@ TEST(ConfigTest, EveryKeyIsRead) {
   EXPECT_EQ(config.webhook.email.ca_file, "/etc/lb/ca.pem");
   EXPECT_EQ(config.webhook.email.timeout, 5s);
   EXPECT_EQ(config.webhook.alert_expiry, 72h);
+  EXPECT_EQ(config.webhook.retention, 90 * 24h);
   EXPECT_EQ(config.webhook.retry_first, 1s);
   EXPECT_EQ(config.webhook.retry_longest, 1min);
   EXPECT_EQ(config.webhook.watchdog.contact, "ops");
@@ -158,6 +159,7 @@ TEST(ConfigTest, AnEmptyFileGivesTheDefaults) {
     EXPECT_EQ(config.webhook.email.url, "");
     EXPECT_EQ(config.webhook.email.tls, "required");
     EXPECT_EQ(config.webhook.alert_expiry, 120h);
+    EXPECT_EQ(config.webhook.retention, 400 * 24h);
     EXPECT_EQ(config.webhook.watchdog.contact, "");
     EXPECT_EQ(config.webhook.watchdog.silence, 10min);
   }

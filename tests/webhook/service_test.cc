@@ -132,6 +132,21 @@ TEST_F(ServiceTest, AMessageAboutNoAccountHasNone) {
     "subject": "Nothing heard", "deliveries": []})"));
 }
 
+TEST_F(ServiceTest, WhatWasSentLongAgoIsForgotten) {
+  for (const char* id : {"1", "2"}) {
+    Sql(std::string("INSERT INTO messages VALUES (") + id +
+        ", 1700000000000, '', '', '', 170000000000" + id +
+        ", 'test', 0, '', '', 0, 0, 'finance', 'Long ago', 'text', 'html', 'internal')");
+  }
+  service_.reset();
+  Start();
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  while (Get("/api/v1/messages")["messages"].size() == 2) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+  }
+  EXPECT_EQ(Get("/api/v1/messages")["messages"][0]["id"], 2) << "the newest stays";
+}
+
 TEST_F(ServiceTest, ANotificationBecomesMailAndInboxAndCanBeLookedAt) {
   Alert bad = ToAlert(LowFacts());
   bad.labels["account_id"] = "16";
