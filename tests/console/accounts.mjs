@@ -13,10 +13,12 @@ const words = {
     costs: 'Show accounts without costs', search: 'Search name, ID or contact', credit: 'Available credit', from: /^Shows from .* on: older changes are left out\.$/, noRole: 'You are logged in, but have no role here.', logout: 'Log out', stillIn: 'You are still logged in:', sort: 'Sort', acme: 'Select Acme', oneLevel: 'This is about the level warning. Other levels of an account stay as they are.',
     below: 'warning: Below the threshold of 100.00 USD', above: 'critical: Not below the threshold of 20.00 USD',
     stillOn: /^warning: No alert will be sent.* Still on: critical\.$/,
-    faster: 'Somebody was faster', latest: 'Show the latest',
+    faster: 'Somebody was faster', latest: 'Show the latest', northwind: 'Select Northwind', again: 'Preview again',
+    applyOne: 'Apply to 1 account', asItStands: 'Nothing can be changed as it stands',
+    moved: 'Somebody was faster, so nothing was changed. Look at the preview again.',
     wrongLines: ['Line 3 · threshold: not an amount (expected digits): "lots"', 'Line 4 · enabled: neither yes nor no: "perhaps"', 'Line 5: 2 cells where the header has 5'],
     wrongHeader: 'Line 1: unknown column "treshold"; did you mean threshold?',
-    refused: ['there is no account "gone" of "alibaba"', "the account's amounts are in CNY, not in USD", /read-only: the setting stands in .*lowbalance.yml, line \d+; change it there and reload/, '3 of 4 accounts refuse the edit, so nothing is changed'],
+    refused: ['there is no account "gone" of "alibaba"', "the account's amounts are in CNY, not in USD", /Read-only: the setting stands in .*lowbalance.yml, line \d+; change it there and reload/, '3 of 4 accounts refuse the edit, so nothing is changed'],
     tooMuch: 'not an amount (out of range): "99999999999999"', hasNoRole: 'the user "nora" has no role',
   },
   zh: {
@@ -28,7 +30,9 @@ const words = {
     costs: '显示未产生费用的账户', search: '搜索名称、账户 ID 或联系人', credit: '可用额度', from: /^仅显示 .* 之后的变动，更早的变动未显示。$/, noRole: '您已登录，但尚未分配角色。', logout: '退出', stillIn: '尚未退出登录：', sort: '排序', acme: '选择 Acme', oneLevel: '此处设置级别 warning，账户的其他级别保持不变。',
     below: 'warning: 低于阈值 100.00 USD', above: 'critical: 不低于阈值 20.00 USD',
     stillOn: /^warning: 将不再发送预警.*仍保持开启：critical。$/,
-    faster: '已有他人先修改', latest: '显示最新设置',
+    faster: '已有他人先修改', latest: '显示最新设置', northwind: '选择 Northwind', again: '重新预览',
+    applyOne: '应用到 1 个账户', asItStands: '目前无法应用',
+    moved: '已有他人先修改，本次未做任何更改，请重新预览。',
     wrongLines: ['第 3 行 · threshold: 不是金额（应为数字）："lots"', '第 4 行 · enabled: 既不是 yes（是）也不是 no（否）："perhaps"', '第 5 行: 有 2 个单元格，而列名行有 5 个'],
     wrongHeader: '第 1 行: 没有名为 "treshold" 的列；是否指 threshold？',
     refused: ['"alibaba" 中没有账户 "gone"', '账户的币种是 CNY，不是 USD', /只读：该设置写在 .*lowbalance.yml 第 \d+ 行，请在那里修改并重新加载/, '4 个账户中有 3 个无法修改，因此未做任何更改'],
@@ -186,6 +190,34 @@ for (const lang of ['en', 'zh']) {
     await page.context().close();
   };
 
+  tests[`${lang}: many accounts: somebody is faster, and nobody is overwritten`] = async (world) => {
+    const api = world.api(world.exporter);
+    const page = await world.page({ lang });
+    await world.logIn(page, world.exporter.url + '/accounts');
+    await page.getByLabel(w.acme).check();
+    await page.getByLabel(w.northwind).check();
+    await button(page, w.settings).click();
+    await page.getByLabel(w.all).fill('61');
+    await button(page, w.preview).click();
+    await button(page, w.apply).waitFor();
+    const theirs = lang === 'en' ? '62.00' : '63.00';
+    assert.equal((await api('PATCH', '/api/v1/accounts/tencent/21/alerts/warning', { threshold: theirs })).status, 200);
+    await button(page, w.apply).click();
+    await page.getByText(w.moved).waitFor();
+    await page.locator('dialog').getByRole('row').filter({ hasText: 'tencent/21' }).filter({ hasText: theirs }).first().waitFor();
+    assert.ok(await button(page, w.apply).isDisabled());
+    await world.look(page, `bulk-moved-${lang}`);
+    const threshold = async (account) => (await api('GET', `/api/v1/accounts/${account}`)).body.alerts[0].threshold;
+    assert.equal(await threshold('tencent/21'), theirs);
+    await button(page, w.again).click();
+    await page.getByText(w.moved).waitFor({ state: 'detached' });
+    await button(page, w.apply).click();
+    await button(page, w.done).click();
+    assert.deepEqual([await threshold('alibaba/17'), await threshold('tencent/21')], ['61.00', '61.00']);
+    await page.context().close();
+    assert.equal((await api('POST', '/api/v1/accounts/edits', { select: '', enabled: false })).body.applied, true);
+  };
+
   tests[`${lang}: a CSV with a wrong line changes nothing, a right one does`] = async (world) => {
     const page = await world.page({ lang });
     await world.logIn(page, world.exporter.url + '/accounts');
@@ -200,7 +232,9 @@ for (const lang of ['en', 'zh']) {
     await world.look(page, `csv-wrong-${lang}`);
     await page.getByLabel(w.lines).fill(header + 'alibaba,17,yes,300,\nalibaba,gone,yes,300,\nalibaba,18,yes,300,USD\nalibaba,19,no,,\n');
     await button(page, w.preview).click();
+    await page.getByText(w.asItStands).waitFor();
     for (const refusal of w.refused) await page.getByText(refusal).first().waitFor();
+    await page.getByRole('button', { name: w.applyOne, exact: true }).waitFor();
     assert.ok(await button(page, w.apply).isDisabled());
     await world.look(page, `csv-refused-${lang}`);
     await button(page, w.back).click();

@@ -4,7 +4,8 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError, Json, send } from '../shared/api';
 import { parseAmount } from '../shared/format';
 import { t } from '../shared/i18n';
-import { Dialog, errorText, Notice } from '../shared/ui';
+import { Dialog, errorText, Notice, sentence } from '../shared/ui';
+import { EditTable } from './audit';
 import { defaultLevel, splitKey } from './model';
 import { Outcome } from './preview';
 
@@ -58,11 +59,14 @@ export function Steps({ edit, onClose }: { edit: BulkEdit; onClose: (changed: bo
   }
   const { preview, problem } = edit;
   const moved = problem instanceof ApiError && problem.status === 409;
+  // Who edited what meanwhile; none where it is the accounts that are others now.
+  const conflicts: Json[] = moved ? problem.body?.conflicts ?? [] : [];
   return (
     <>
-      <h3 ref={edit.begin} tabIndex={-1}>{t('previewTitle')}</h3>
-      {problem && <Notice kind="bad">{moved ? t('moved') : ''} {errorText(problem)}</Notice>}
-      {!preview.applicable && <Notice kind="bad">{preview.error?.message}</Notice>}
+      <h3 ref={edit.begin} tabIndex={-1}>{t(preview.applicable && !moved ? 'previewTitle' : 'previewRefused')}</h3>
+      {problem && <Notice kind="bad">{conflicts.length > 0 ? t('moved') : errorText(problem)}</Notice>}
+      {conflicts.length > 0 && <EditTable edits={conflicts} withAccount />}
+      {!preview.applicable && <Notice kind="bad">{sentence(preview.error?.message ?? '')}</Notice>}
       <Outcome outcome={preview} done={false} />
       <div class="buttons">
         <button type="button" class="quiet" onClick={edit.backToForm}>{t('back')}</button>

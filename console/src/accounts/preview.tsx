@@ -3,6 +3,7 @@
 import { Json } from '../shared/api';
 import { amount } from '../shared/format';
 import { t } from '../shared/i18n';
+import { sentence } from '../shared/ui';
 import { effectText, nameOf } from './model';
 
 function Setting({ setting }: { setting: Json }) {
@@ -11,7 +12,7 @@ function Setting({ setting }: { setting: Json }) {
 }
 
 function meaning(item: Json): string {
-  if (item.outcome === 'refused') return item.error.message;
+  if (item.outcome === 'refused') return sentence(item.error.message);
   if (item.outcome === 'left_out') return t('left_' + item.left_out);
   return effectText(item.effect);
 }

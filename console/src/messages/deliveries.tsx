@@ -1,7 +1,7 @@
 // Deliveries by how they went; what was given up can be sent again.
 
 import { useState } from 'preact/hooks';
-import { query, send } from '../shared/api';
+import { ApiError, query, send } from '../shared/api';
 import { instant } from '../shared/format';
 import { t } from '../shared/i18n';
 import { go } from '../shared/router';
@@ -21,7 +21,7 @@ export function DeliveriesPage({ session, url }: { session: Session; url: URL })
       const { body } = await send('POST', `/api/v1/deliveries/${id}/resend`);
       setSaid({ good: body.changed, text: body.changed ? t('resent') : t('notResent', { reason: body.reason }) });
     } catch (error) {
-      setSaid({ good: false, text: t('notResent', { reason: errorText(error) }) });
+      setSaid({ good: false, text: error instanceof ApiError && error.status === 409 ? t('notResent', { reason: error.message }) : errorText(error) });
     }
     again();
   };

@@ -42,9 +42,14 @@ export function useLanguage() {
 
 export type Word = keyof typeof strings;
 
-/** The text of a word, with {name} replaced. A word that there is not shows itself. */
+/** The text of a word, with {name} replaced, and {name|one|many} by what goes with one or with several of it. A word
+    that there is not shows itself. */
 export function t(word: Word | string, values: Record<string, string | number> = {}): string {
   const pair = (strings as Record<string, readonly [string, string]>)[word];
   const text = pair ? pair[current === 'zh' ? 1 : 0] : word;
-  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+  return text.replace(/\{(\w+)(?:\|([^|}]*)\|([^}]*))?\}/g, (whole, name, one, many) => {
+    if (!(name in values)) return whole;
+    const value = String(values[name]);
+    return one === undefined ? value : value === '1' ? one : many;
+  });
 }

@@ -84,11 +84,14 @@ export const Notice = (props: { kind?: 'info' | 'warn' | 'bad' | 'good'; childre
   <div class={`notice ${props.kind ?? 'info'}`} role={props.kind === 'bad' ? 'alert' : 'status'}>{props.children}</div>
 );
 
+/** What a server says begins like a part of a sentence; where it stands alone it is one. */
+export const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
 export function errorText(error: unknown): string {
   if (error instanceof ApiError) {
     if (error.status === 0) return t('offline');
     if (error.status === 429) return t('throttled');
-    return error.message;
+    return sentence(error.message);
   }
   return String(error);
 }
