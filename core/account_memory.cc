@@ -222,14 +222,14 @@ tl::expected<AccountMemory, EditError> Edit(AccountMemory memory, const SettingE
   level.enabled = edit.enabled.value_or(level.enabled);
   if (level.enabled && !level.threshold) {
     return refuse("threshold", {"needed to enable the alert at level " + edit.level,
-                                "开启 " + edit.level + " 级预警需要先设置阈值"});
+                                "开启级别 " + edit.level + " 的预警需要先设置阈值"});
   }
   if (level.enabled && level.suspended && edit.enabled.value_or(false)) {
     return refuse(
         "threshold",
         {"the setting at level " + edit.level + " is suspended, as it is in " + level.currency +
              " and the account in " + memory.currency + "; set a threshold in " + memory.currency,
-         edit.level + " 级的设置已暂停：阈值以 " + level.currency + " 设置，而账户币种是 " +
+         "级别 " + edit.level + " 的设置已暂停：阈值以 " + level.currency + " 设置，而账户币种是 " +
              memory.currency + "；请以 " + memory.currency + " 重新设置阈值"});
   }
   if (level == before) return memory;

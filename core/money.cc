@@ -33,7 +33,7 @@ Result<Money> Money::Parse(std::string_view text) {
   const std::string_view all = text;
   const auto bad = [&](const Why& why) {
     return Reject(Bilingual{"not an amount (" + std::string(why.en) + "): " + Quoted(all),
-                            "不是金额（" + std::string(why.zh) + "）：" + Quoted(all)});
+                            "金额无效（" + std::string(why.zh) + "）：" + Quoted(all)});
   };
   while (!text.empty() && IsSpace(text.front())) text.remove_prefix(1);
   while (!text.empty() && IsSpace(text.back())) text.remove_suffix(1);

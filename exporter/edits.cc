@@ -90,7 +90,8 @@ class Planner {
         refusal.message += {
             "; a spreadsheet seems to have turned the account id into a number: open the file anew "
             "with the column account_id as text",
-            "；电子表格似乎把账户 ID 当成了数字：请将 account_id 列设为文本后重新打开文件"};
+            "；账户 ID 似乎已被电子表格转成数字：请用原文件重新导入，并将 account_id "
+            "列按“文本”导入"};
       }
       return Refuse(std::move(item), std::move(refusal));
     }
@@ -98,7 +99,7 @@ class Planner {
       return Refuse(std::move(item), {EditRefusal::Why::kNotAllowed,
                                       "account_id",
                                       {"the account is named twice at level " + asked.edit.level,
-                                       "该账户的 " + asked.edit.level + " 级出现了两次"}});
+                                       "该账户的级别 " + asked.edit.level + " 出现了两次"}});
     }
     if (!edit_.thresholds_for_wishes) return Add(std::move(item), asked);
     EditWish wish = asked;
@@ -127,7 +128,9 @@ class Planner {
     if (one_amount && currencies_.size() > 1) {
       Bilingual text{"the accounts are in several currencies; give one amount for each of",
                      "这些账户有多个币种，请分别给出金额："};
-      for (const std::string& currency : currencies_) text += Verbatim(" " + currency);
+      for (const std::string& currency : currencies_) {
+        text += {" " + currency, (currency == *currencies_.begin() ? "" : "、") + currency};
+      }
       plan_.refusal = EditRefusal{EditRefusal::Why::kNotAllowed, "thresholds", std::move(text)};
     }
     for (auto& [key, edited] : edited_) plan_.edited.push_back(std::move(edited));
@@ -230,12 +233,19 @@ std::string_view ToString(BulkItem::Outcome outcome) {
 }
 
 Bilingual Describe(const EditRecord& edit) {
+  const auto through = [&edit]() -> std::string {
+    if (edit.through == "console") return "控制台";
+    if (edit.through == "cli") return "命令行";
+    if (edit.through == "file") return "配置文件";
+    if (edit.through == "api") return " API";
+    return edit.through;
+  };
   const auto setting = [](const std::optional<LevelMemory>& level) -> Bilingual {
     if (!level) return {"nothing", "未设置"};
     Bilingual text = level->enabled ? Bilingual{"enabled", "开启"} : Bilingual{"disabled", "关闭"};
     if (level->threshold) {
       const std::string amount = level->threshold->ToString(2) + " " + level->currency;
-      text += {" at " + amount, "（阈值 " + amount + "）"};
+      text += {" at " + amount, "，阈值 " + amount};
     }
     return text;
   };
@@ -244,8 +254,8 @@ Bilingual Describe(const EditRecord& edit) {
   const std::string at = FormatRfc3339(edit.at);
   return {edit.who + " set " + edit.level + " from " + from.en + " to " + to.en + " at " + at +
               " through " + edit.through,
-          edit.who + " 于 " + at + " 将 " + edit.level + " 级从" + from.zh + "改为" + to.zh +
-              "（通过 " + edit.through + "）"};
+          edit.who + " 于 " + at + " 将级别 " + edit.level + " 由“" + from.zh + "”改为“" + to.zh +
+              "”（通过" + through() + "）"};
 }
 
 EditRefusal UnknownAccount(const AccountKey& account) {

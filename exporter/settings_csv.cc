@@ -78,7 +78,7 @@ class Reader {
       return Mistaken(1, "", {"there is no line that names the columns", "没有列名行"});
     }
     if (wishes_.empty() && mistakes_.empty()) {
-      Mistaken(1, "", {"there is no account in it", "其中没有账户"});
+      Mistaken(1, "", {"there is no account in it", "文件中没有账户"});
     }
   }
 
@@ -155,13 +155,13 @@ class Reader {
     wish.account.provider = Has(kProvider) ? cells[kProvider] : std::string(only_provider_);
     wish.account.account_id = cells[kAccountId];
     if (!IsValidName(wish.account.provider)) {
-      not_a(kProvider, {"not a provider", "不是服务商"}, wish.account.provider);
+      not_a(kProvider, {"not a provider", "服务商无效"}, wish.account.provider);
     }
     if (!IsValidAccountId(wish.account.account_id)) {
-      not_a(kAccountId, {"not an account id", "不是账户 ID"}, wish.account.account_id);
+      not_a(kAccountId, {"not an account id", "账户 ID 无效"}, wish.account.account_id);
     }
     if (!cells[kLevel].empty()) wish.edit.level = cells[kLevel];
-    if (!IsValidName(wish.edit.level)) not_a(kLevel, {"not a level", "不是级别"}, cells[kLevel]);
+    if (!IsValidName(wish.edit.level)) not_a(kLevel, {"not a level", "级别无效"}, cells[kLevel]);
     if (!cells[kEnabled].empty()) {
       wish.edit.enabled = ParseSwitch(cells[kEnabled]);
       if (!wish.edit.enabled) {

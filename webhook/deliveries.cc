@@ -79,6 +79,21 @@ bool IsNoLongerTrue(soci::session& sql, const Message& message) {
   return message.kind != MessageKind::kRecovery && ended.Get().has_value();
 }
 
+// Why what is over, one way or the other, is not sent again; nothing if it can be.
+std::optional<Bilingual> WhyNotAgain(soci::session& sql, const Deliveries::Found& found) {
+  if (found.delivery.state == DeliveryState::kDelivered) return kDelivered;
+  if (found.delivery.state == DeliveryState::kCancelled) {
+    return Bilingual{"it has been cancelled: nobody needs it any more", "已取消：该消息已无需发送"};
+  }
+  if (!IsNoLongerTrue(sql, found.message)) return std::nullopt;
+  if (found.message.kind == MessageKind::kRecovery) {
+    return Bilingual{"the account is low again: the message is no longer true",
+                     "该账户再次低于阈值，消息内容已不适用"};
+  }
+  return Bilingual{"the account's episode has ended: the message is no longer true",
+                   "该账户的本次预警已结束，消息内容已不适用"};
+}
+
 }  // namespace
 
 std::vector<Deliveries::Found> Deliveries::Find(const Filter& filter) {
@@ -98,53 +113,35 @@ std::vector<Deliveries::Found> Deliveries::Find(const Filter& filter) {
 }
 
 Deliveries::Change Deliveries::Resend(std::int64_t id, const Expiry& expiry, Time now) {
-  return database_.Use("send a delivery again",
-                       [&](soci::session& sql) {
-                         soci::transaction transaction(sql);
-                         auto found = ReadOne(sql, id);
-                         if (found.empty()) return Change{.known = false};
-                         Change change{.found = std::move(found.front())};
-                         Delivery& d = change.found.delivery;
-                         const Message& m = change.found.message;
-                         if (d.state == DeliveryState::kPending) {
-                           change.reason = {"it is waiting to be sent already", "已在等待投递"};
-                           return change;
-                         }
-                         if (d.state != DeliveryState::kDead) {
-                           change.refused = true;
-                           change.reason =
-                               d.state == DeliveryState::kDelivered
-                                   ? kDelivered
-                                   : Bilingual{"it has been cancelled: nobody needs it any more",
-                                               "已取消：已无人需要这条消息"};
-                           return change;
-                         }
-                         if (IsNoLongerTrue(sql, m)) {
-                           change.refused = true;
-                           change.reason =
-          m.kind == MessageKind::kRecovery
-              ? Bilingual{"the account is low again: the message is no longer true",
-                          "该账户再次低于阈值：这条消息已不属实"}
-              : Bilingual{"the account's episode has ended: the message is no longer true",
-                          "该账户的低余额状态已结束：这条消息已不属实"};
-                           return change;
-                         }
-                         d.state = DeliveryState::kPending;
-                         d.attempts = 0;
-                         d.next_attempt = now;
-                         d.expires = now + (m.kind == MessageKind::kReminder ? expiry.reminder
-                                                                             : expiry.alert);
-                         d.finished.reset();
-                         const sql::Int wanted = id, at = sql::From(now),
-                                        expires = sql::From(d.expires);
-                         sql << "UPDATE deliveries SET state = 'pending', attempts = 0, "
-                                "next_attempt = :at, "
-                                "expires = :expires, finished = NULL WHERE id = :id",
-                             soci::use(at), soci::use(expires), soci::use(wanted);
-                         transaction.commit();
-                         change.changed = true;
-                         return change;
-                       });
+  return database_.Use("send a delivery again", [&](soci::session& sql) {
+    soci::transaction transaction(sql);
+    auto found = ReadOne(sql, id);
+    if (found.empty()) return Change{.known = false};
+    Change change{.found = std::move(found.front())};
+    Delivery& d = change.found.delivery;
+    if (d.state == DeliveryState::kPending) {
+      change.reason = {"it is waiting to be sent already", "已在等待投递"};
+      return change;
+    }
+    if (auto reason = WhyNotAgain(sql, change.found)) {
+      change.refused = true;
+      change.reason = std::move(*reason);
+      return change;
+    }
+    const bool reminder = change.found.message.kind == MessageKind::kReminder;
+    d.state = DeliveryState::kPending;
+    d.attempts = 0;
+    d.next_attempt = now;
+    d.expires = now + (reminder ? expiry.reminder : expiry.alert);
+    d.finished.reset();
+    const sql::Int wanted = id, at = sql::From(now), expires = sql::From(d.expires);
+    sql << "UPDATE deliveries SET state = 'pending', attempts = 0, next_attempt = :at, "
+           "expires = :expires, finished = NULL WHERE id = :id",
+        soci::use(at), soci::use(expires), soci::use(wanted);
+    transaction.commit();
+    change.changed = true;
+    return change;
+  });
 }
 
 Deliveries::Change Deliveries::Cancel(std::int64_t id, Time now) {

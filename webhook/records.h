@@ -63,8 +63,8 @@ struct Delivery {
 
 // What a delivery that nobody will try any more has as its last_error, after the one it had.
 [[nodiscard]] std::string ExpiredText(std::string_view last_error);
-// Our own part of a last_error in the reader's language. What a mail server said stays as it was
-// said.
+// That a delivery expired, in the reader's language. What an attempt ran into (a mail server's
+// answer, the network) stays in the words it was told in.
 [[nodiscard]] Bilingual DescribeError(std::string_view last_error);
 
 // A message that is to be stored, and to whom it goes.

@@ -1,5 +1,6 @@
 #include "webhook/retention.h"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -15,13 +16,16 @@ constexpr std::chrono::hours kBetweenLooks{1};
 constexpr Millis kBetweenSteps{50};
 
 // The oldest messages that may go, as a list of ids to stand in a statement; `count` is how many.
-std::string FindOld(soci::session& sql, Time before, int* count) {
-  const sql::Int cut = sql::From(before);
+std::string FindOld(soci::session& sql, Millis retention, Time now, int* count) {
+  sql::Int newest = 0;
+  sql << "SELECT COALESCE(MAX(created), 0) FROM messages", soci::into(newest);
+  const sql::Int cut = std::min(newest, sql::From(now)) - retention.count();
   sql::Int id = 0;
   soci::statement select =
       (sql.prepare << "SELECT id FROM messages m WHERE created < :cut "
                       "AND NOT EXISTS (SELECT 1 FROM deliveries d "
-                      "WHERE d.message_id = m.id AND d.state = 'pending') "
+                      "WHERE d.message_id = m.id "
+                      "AND (d.state = 'pending' OR d.finished >= :cut)) "
                       "AND NOT EXISTS (SELECT 1 FROM episodes e WHERE e.provider = m.provider "
                       "AND e.account_id = m.account_id AND e.level = m.level "
                       "AND e.low_since = m.low_since AND e.ended_at IS NULL) "
@@ -29,7 +33,7 @@ std::string FindOld(soci::session& sql, Time before, int* count) {
                       "AND id NOT IN (SELECT message_id FROM deliveries ORDER BY id DESC LIMIT 1) "
                       "AND id NOT IN (SELECT message_id FROM inbox ORDER BY id DESC LIMIT 1) "
                       "ORDER BY created LIMIT :most",
-       soci::use(cut), soci::use(kPerStep), soci::into(id));
+       soci::use(cut, "cut"), soci::use(kPerStep, "most"), soci::into(id));
   select.execute();
   std::string ids;
   for (*count = 0; select.fetch(); ++*count) {
@@ -38,10 +42,10 @@ std::string FindOld(soci::session& sql, Time before, int* count) {
   return ids;
 }
 
-int Forget(soci::session& sql, Time before) {
+int Forget(soci::session& sql, Millis retention, Time now) {
   soci::transaction transaction(sql);
   int count = 0;
-  const std::string ids = FindOld(sql, before, &count);
+  const std::string ids = FindOld(sql, retention, now, &count);
   if (count == 0) return 0;
   for (const char* const statement :
        {"DELETE FROM inbox WHERE message_id IN (", "DELETE FROM deliveries WHERE message_id IN (",
@@ -67,7 +71,7 @@ void Retention::Stop() { loop_.reset(); }
 Time Retention::Look(Time now) {
   const Millis retention = config_.Get()->webhook.retention;
   const int count = database_.Use("forget old messages",
-                                  [&](soci::session& sql) { return Forget(sql, now - retention); });
+                                  [&](soci::session& sql) { return Forget(sql, retention, now); });
   forgotten_ += count;
   if (count == kPerStep) return now + kBetweenSteps;
   if (forgotten_ > 0) {

@@ -3,10 +3,11 @@
 // takes no more alerts.
 //
 // A message goes with its deliveries and its internal messages, read or not, once it is older than
-// `webhook.retention`. Kept however old they are: messages with a delivery that is still to be
-// made, those of an episode that goes on (they are the timeline of what is wrong now), and the
-// newest of each table, so that no id is ever given twice. The file does not shrink; its room is
-// used again.
+// `webhook.retention`. Kept however old they are: messages with a delivery that is still to be made
+// or was given up within that time (a dead letter stays to be seen), those of an episode that goes
+// on (they are the timeline of what is wrong now), and the newest of each table, so that no id is
+// ever given twice. Age counts to the newest message, or to now if that is sooner, so that a clock
+// which is ahead forgets nothing. The file does not shrink; its room is used again.
 
 #include <memory>
 

@@ -33,10 +33,10 @@ const words = {
     faster: '已有他人先修改', latest: '显示最新设置', northwind: '选择 Northwind', again: '重新预览',
     applyOne: '应用到 1 个账户', asItStands: '目前无法应用',
     moved: '已有他人先修改，本次未做任何更改，请重新预览。',
-    wrongLines: ['第 3 行 · threshold: 不是金额（应为数字）："lots"', '第 4 行 · enabled: 既不是 yes（是）也不是 no（否）："perhaps"', '第 5 行: 有 2 个单元格，而列名行有 5 个'],
+    wrongLines: ['第 3 行 · threshold: 金额无效（应为数字）："lots"', '第 4 行 · enabled: 既不是 yes（是）也不是 no（否）："perhaps"', '第 5 行: 有 2 个单元格，而列名行有 5 个'],
     wrongHeader: '第 1 行: 没有名为 "treshold" 的列；是否指 threshold？',
     refused: ['"alibaba" 中没有账户 "gone"', '账户的币种是 CNY，不是 USD', /只读：该设置写在 .*lowbalance.yml 第 \d+ 行，请在那里修改并重新加载/, '4 个账户中有 3 个无法修改，因此未做任何更改'],
-    tooMuch: '不是金额（超出范围）："99999999999999"', hasNoRole: '用户 "nora" 没有角色',
+    tooMuch: '金额无效（超出范围）："99999999999999"', hasNoRole: '用户 "nora" 没有角色',
   },
 };
 
@@ -256,6 +256,24 @@ for (const lang of ['en', 'zh']) {
     await button(page, w.apply).click();
     await button(page, w.done).click();
     assert.equal(await threshold(), '303.00');
+    // As Excel saves it in China (GB 18030), and as "Unicode text" (UTF-16, tabs); the same file twice.
+    const files = [
+      ['304', Buffer.concat([Buffer.from('provider,account_id,enabled,threshold\nalibaba,17,'), Buffer.from([0xca, 0xc7]), Buffer.from(',304\n')])],
+      ['305', Buffer.from('\ufeffprovider\taccount_id\tenabled\tthreshold\r\nalibaba\t17\t是\t305\r\n', 'utf16le')],
+    ];
+    for (const [amount, buffer] of files) {
+      await button(page, w.import).click();
+      await page.getByLabel(w.file).setInputFiles({ name: 'settings.csv', mimeType: 'text/csv', buffer });
+      await page.getByText('settings.csv').waitFor();
+      assert.equal(await page.getByLabel(w.file).inputValue(), '', 'the browser tells of the same file again');
+      assert.match(await page.getByLabel(w.lines).inputValue(), /是/);
+      await world.look(page, `csv-chosen-${lang}`);
+      await button(page, w.preview).click();
+      await button(page, w.apply).click();
+      await button(page, w.done).click();
+      assert.equal(await threshold(), amount + '.00');
+    }
+    assert.equal((await world.api(world.exporter)('PATCH', '/api/v1/accounts/alibaba/17/alerts/warning', { enabled: false })).status, 200);
     await page.context().close();
   };
 

@@ -211,7 +211,7 @@ TEST(AccountMemoryTest, AnotherCurrencySuspendsTheSettingUntilItIsSetAnew) {
       "the setting at level warning is suspended, as it is in USD and the account in CNY; set "
       "a threshold in CNY");
   EXPECT_EQ(refusal.zh,
-            "warning 级的设置已暂停：阈值以 USD 设置，而账户币种是 CNY；请以 CNY 重新设置阈值");
+            "级别 warning 的设置已暂停：阈值以 USD 设置，而账户币种是 CNY；请以 CNY 重新设置阈值");
   memory = Edit(memory, {.threshold = Money::FromUnits(100)}, At(3)).value();
   EXPECT_TRUE(IsActive(memory.levels.at("warning")));
   EXPECT_EQ(memory.levels.at("warning").currency, "CNY");
@@ -237,7 +237,7 @@ TEST(AccountMemoryTest, RefusesWhatCannotBeMeant) {
   } cases[] = {
       {{.enabled = true},
        "threshold: needed to enable the alert at level warning",
-       "开启 warning 级预警需要先设置阈值"},
+       "开启级别 warning 的预警需要先设置阈值"},
       {{.level = "Very Low", .threshold = Money{}},
        "level: not a name of a-z, 0-9, _ and -: \"Very Low\"",
        "名称只能由 a-z、0-9、_ 和 - 组成：\"Very Low\""},

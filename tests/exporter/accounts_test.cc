@@ -297,7 +297,7 @@ TEST_F(AccountsTest, RefusesEdits) {
        {.enabled = true},
        Why::kNotAllowed,
        "threshold",
-       {"needed to enable the alert at level warning", "开启 warning 级预警需要先设置阈值"}},
+       {"needed to enable the alert at level warning", "开启级别 warning 的预警需要先设置阈值"}},
       {"a level that is no name",
        "1",
        {.level = "War ning", .threshold = Amount("1")},

@@ -176,6 +176,13 @@ TEST_F(EditsApiTest, WhoWasFasterIsNamed) {
   EXPECT_EQ(late.Json().at("conflicts")[0].at("who"), "olga");
   EXPECT_THAT(late.Json().at("error").at("message").get<std::string>(),
               HasSubstr("olga set warning from nothing to enabled at 7.00 USD"));
+  const HttpAnswer in_chinese =
+      RawHttpClient(port_, kAlice)
+          .Send("POST", "/api/v1/accounts/edits", "{" + edit + R"(,"basis":")" + basis + R"("})",
+                "Accept-Language: zh-CN,zh;q=0.9,en;q=0.8\r\n");
+  EXPECT_EQ(in_chinese.Json().at("error").at("message"),
+            "预览之后，所涉及的账户或设置已有变化：olga 于 2026-11-23T13:00:00Z 将级别 warning "
+            "由“未设置”改为“开启，阈值 7.00 USD”（通过 API）；请重新预览");
   EXPECT_TRUE(accounts_.snapshot()->Find({"demo", "1"})->memory.levels.empty());
 }
 

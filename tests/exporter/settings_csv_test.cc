@@ -88,12 +88,12 @@ TEST(SettingsCsvTest, NamesThemInChineseToo) {
            "alibaba,19,yes\n"
            "Alibaba,,yes,1,,\n"),
       ElementsAre(
-          "2 level: 不是级别：\"Warning\"", "2 enabled: 既不是 yes（是）也不是 no（否）：\"maybe\"",
-          "2 threshold: 不是金额（应为数字）：\"$5\"",
+          "2 level: 级别无效：\"Warning\"", "2 enabled: 既不是 yes（是）也不是 no（否）：\"maybe\"",
+          "2 threshold: 金额无效（应为数字）：\"$5\"",
           "2 currency: 不是 USD 这样的币种代码：\"dollars\"", "3 : 有 3 个单元格，而列名行有 6 个",
-          "4 provider: 不是服务商：\"Alibaba\"", "4 account_id: 不是账户 ID：\"\""));
+          "4 provider: 服务商无效：\"Alibaba\"", "4 account_id: 账户 ID 无效：\"\""));
   EXPECT_THAT(read("account_id,threshold\n1,\n2,1.2345678\n3,12,3\n"),
-              ElementsAre("3 threshold: 不是金额（小数超过六位）：\"1.2345678\"",
+              ElementsAre("3 threshold: 金额无效（小数超过六位）：\"1.2345678\"",
                           "4 : 有 3 个单元格，而列名行有 2 个"));
   EXPECT_THAT(read(""), ElementsAre("1 : 没有列名行"));
   EXPECT_THAT(read("account_id,treshold\n"),
@@ -103,7 +103,7 @@ TEST(SettingsCsvTest, NamesThemInChineseToo) {
   EXPECT_THAT(read("account_id\n"),
               ElementsAre("1 : 没有要修改的内容：请提供 enabled 或 threshold 列"));
   EXPECT_THAT(read("account_id,threshold,threshold\n"), ElementsAre("1 threshold: 该列出现了两次"));
-  EXPECT_THAT(read("account_id,threshold\n"), ElementsAre("1 : 其中没有账户"));
+  EXPECT_THAT(read("account_id,threshold\n"), ElementsAre("1 : 文件中没有账户"));
   EXPECT_THAT(read("account_id,threshold\n17,\"5\n"), ElementsAre("2 : 引号没有闭合"));
   EXPECT_THAT(read("account_id,threshold\n17,5\"\n"),
               ElementsAre("2 : 单元格不以引号开头，中间却有引号：\"5\"\""));

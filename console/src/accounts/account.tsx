@@ -110,7 +110,7 @@ export function AccountPage(props: { session: Session; provider: string; account
 
       <section class="card" aria-labelledby="edits-h">
         <h2 id="edits-h">{t('edits')}</h2>
-        {edits.length === 0 ? <p class="empty">{t('noEdits')}</p> : <EditTable edits={edits} withAccount={false} />}
+        {edits.length === 0 ? <p class="empty">{t('noEdits')}</p> : <EditTable edits={edits} accounts="none" />}
       </section>
 
       {editing && (

@@ -12,20 +12,22 @@ function Setting({ setting }: { setting: Json }) {
   return <>{t(setting.enabled ? 'on' : 'off')}{setting.threshold !== null && `, ${amount(setting.threshold)} ${setting.currency}`}</>;
 }
 
-export function EditTable({ edits, withAccount }: { edits: Json[]; withAccount: boolean }) {
+/** `accounts`: whether to name them, and as links. */
+export function EditTable({ edits, accounts }: { edits: Json[]; accounts: 'links' | 'names' | 'none' }) {
   return (
     <div class="scroll-x" tabIndex={0} role="region" aria-label={t('auditTitle')}>
       <table class="list compact">
         <thead><tr>
           <th scope="col">{t('at')}</th><th scope="col">{t('who')}</th><th scope="col">{t('through')}</th>
-          {withAccount && <th scope="col">{t('account')}</th>}
+          {accounts !== 'none' && <th scope="col">{t('account')}</th>}
           <th scope="col">{t('level')}</th><th scope="col">{t('was')}</th><th scope="col">{t('became')}</th>
         </tr></thead>
         <tbody>
           {edits.map((edit) => (
             <tr key={edit.id}>
               <td class="when">{instant(edit.at)}</td><td>{edit.who}</td><td>{t('t_' + edit.through)}</td>
-              {withAccount && <td><a href={`/accounts/${encodeURIComponent(edit.provider)}/${encodeURIComponent(edit.account_id)}`} onClick={follow}>{edit.provider}/{edit.account_id}</a></td>}
+              {accounts === 'names' && <td>{edit.provider}/{edit.account_id}</td>}
+              {accounts === 'links' && <td><a href={`/accounts/${encodeURIComponent(edit.provider)}/${encodeURIComponent(edit.account_id)}`} onClick={follow}>{edit.provider}/{edit.account_id}</a></td>}
               <td>{edit.level}</td><td><Setting setting={edit.from} /></td><td><Setting setting={edit.to} /></td>
             </tr>
           ))}
@@ -70,7 +72,7 @@ export function AuditPage() {
       </section>
       {problem && <Notice kind="bad">{problem}</Notice>}
       {!answer && !problem && <Loading />}
-      {answer && (answer.edits.length === 0 ? <p class="empty">{t('noEdits')}</p> : <EditTable edits={answer.edits} withAccount />)}
+      {answer && (answer.edits.length === 0 ? <p class="empty">{t('noEdits')}</p> : <EditTable edits={answer.edits} accounts="links" />)}
       <nav class="pages" aria-label={t('pages')}>
         {before && <button type="button" onClick={() => show({})}>{t('newest')}</button>}
         {answer?.next && <button type="button" onClick={() => show({ before: String(answer.next) })}>{t('older')}</button>}

@@ -65,7 +65,7 @@ export function Steps({ edit, onClose }: { edit: BulkEdit; onClose: (changed: bo
     <>
       <h3 ref={edit.begin} tabIndex={-1}>{t(preview.applicable && !moved ? 'previewTitle' : 'previewRefused')}</h3>
       {problem && <Notice kind="bad">{conflicts.length > 0 ? t('moved') : errorText(problem)}</Notice>}
-      {conflicts.length > 0 && <EditTable edits={conflicts} withAccount />}
+      {conflicts.length > 0 && <EditTable edits={conflicts} accounts="names" />}
       {!preview.applicable && <Notice kind="bad">{sentence(preview.error?.message ?? '')}</Notice>}
       <Outcome outcome={preview} done={false} />
       <div class="buttons">

@@ -6,6 +6,17 @@ import { t } from '../shared/i18n';
 import { Dialog, errorText, Notice } from '../shared/ui';
 import { Steps, useBulkEdit } from './bulk';
 
+// What spreadsheets save: UTF-8, "Unicode text" (UTF-16), or what Chinese Windows calls CSV (GB 18030).
+function decode(bytes: ArrayBuffer): string {
+  const [first, second] = new Uint8Array(bytes);
+  if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder('gb18030').decode(bytes);
+  }
+}
+
 export function CsvDialog(props: { onClose: (changed: boolean) => void }) {
   const [text, setText] = useState('');
   const [file, setFile] = useState('');
@@ -20,10 +31,13 @@ export function CsvDialog(props: { onClose: (changed: boolean) => void }) {
             {/* The browser's own button speaks the browser's language. */}
             <label class="button">{t('csvFile')}
               <input class="unseen" type="file" accept=".csv,.tsv,.txt,text/csv" onChange={async (event) => {
-                const chosen = event.currentTarget.files?.[0];
+                const input = event.currentTarget;
+                const chosen = input.files?.[0];
                 if (!chosen) return;
-                setText(await chosen.text());
+                setText(decode(await chosen.arrayBuffer()));
                 setFile(chosen.name);
+                // The same file can be chosen again once it is corrected.
+                input.value = '';
               }} /></label>
             <span class="fine">{file}</span>
           </div>

@@ -36,7 +36,7 @@ export const AccountLink = ({ message }: { message: Json }) => message.account_i
 export const State = ({ delivery }: { delivery: Json }) =>
   <Badge kind={delivery.state}>{t('d_' + delivery.state)}</Badge>;
 
-/** What a mail server said, in whichever language that is. */
+/** What a delivery ran into, such as a mail server's answer, in whichever language that is. */
 export const LastError = ({ delivery }: { delivery: Json }) => <span lang="">{delivery.last_error || '–'}</span>;
 
 export function Older({ url, next }: { url: URL; next: number | null }) {
