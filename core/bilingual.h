@@ -2,9 +2,8 @@
 // What is told to a person, in the languages that people read it in.
 //
 // Whatever finds out what to say says it in each: the two stand side by side where the rule stands,
-// and neither can be forgotten. Texts that only operators and programs come across (the
-// configuration, the log, what only a program can get wrong in a request) are plain English
-// strings.
+// and both are to be given. Texts that only operators and programs come across (the configuration,
+// the log, what only a program can get wrong in a request) are plain English strings.
 
 #include <string>
 

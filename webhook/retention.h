@@ -7,7 +7,8 @@
 // or was given up within that time (a dead letter stays to be seen), those of an episode that goes
 // on (they are the timeline of what is wrong now), and the newest of each table, so that no id is
 // ever given twice. Age counts to the newest message, or to now if that is sooner, so that a clock
-// which is ahead forgets nothing. The file does not shrink; its room is used again.
+// which is ahead forgets nothing until something is sent by it. The file does not shrink; its room
+// is used again.
 
 #include <memory>
 
